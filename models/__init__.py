@@ -1,0 +1,55 @@
+"""Records: what is kept. A table per noun; the same migrations serve SQLite and PostgreSQL."""
+
+from models.attachment import Attachment
+from models.base import NEVER, Model, db, writing
+from models.calendar_day import CalendarDay, CalendarYear
+from models.case import Case, CaseLink, CaseText
+from models.deadline import Deadline, DeadlinePause
+from models.document import Document
+from models.event import Event
+from models.filing import Draft, Filing
+from models.message import FilerMessage, StaffMessage
+from models.party import Party, Respondent
+from models.reference import Revision, RoutingRule, Sequence, Setting
+from models.staff import Staff, StaffRole, StaffSession
+from models.system import Heartbeat, ImportBatch, ImportRow, Lease, Reveal, Throttle
+from models.task import Task
+from models.unit import Unit
+
+__all__ = [
+    "NEVER",
+    "Attachment",
+    "CalendarDay",
+    "CalendarYear",
+    "Case",
+    "CaseLink",
+    "CaseText",
+    "Deadline",
+    "DeadlinePause",
+    "Document",
+    "Draft",
+    "Event",
+    "FilerMessage",
+    "Filing",
+    "Heartbeat",
+    "ImportBatch",
+    "ImportRow",
+    "Lease",
+    "Model",
+    "Party",
+    "Respondent",
+    "Reveal",
+    "Revision",
+    "RoutingRule",
+    "Sequence",
+    "Setting",
+    "Staff",
+    "StaffMessage",
+    "StaffRole",
+    "StaffSession",
+    "Task",
+    "Throttle",
+    "Unit",
+    "db",
+    "writing",
+]

@@ -1,0 +1,53 @@
+"""Attachments: the original sealed as evidence, a cleaned copy for showing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import BigId, Model, UtcDateTime
+from models.secrets import Secret
+
+WAITING = "waiting"
+"""Stored, sealed; the worker has not looked at it yet."""
+CLEAN = "clean"
+"""A cleaned copy can be shown."""
+SEALED = "sealed"
+"""Kept as evidence, but could not be cleaned: not offered for work."""
+REFUSED = "refused"
+
+
+class Attachment(Model):
+    """One file. It belongs to a draft until the filing is sent, then to the filing and its cases."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("ix_attachment_case", "case_id"), Index("ix_attachment_draft", "draft_id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    draft_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("draft.id"))
+    filing_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("filing.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cases.id"))
+    event_seq: Mapped[int | None] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(20), default="evidence")
+    """evidence, invoice, recording, paper (what a field of an action asked for)."""
+    field: Mapped[str | None] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(Secret("attachment.name"))
+    media_type: Mapped[str] = mapped_column(String(60))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of the original, before sealing."""
+    original: Mapped[str] = mapped_column(String(80))
+    """File under DATA_DIR/uploads, sealed."""
+    clean: Mapped[str | None] = mapped_column(String(80))
+    clean_type: Mapped[str | None] = mapped_column(String(60))
+    clean_size: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(12), default=WAITING)
+    reason: Mapped[str | None] = mapped_column(String(120))
+    pages: Mapped[int | None] = mapped_column(Integer)
+    seconds: Mapped[int | None] = mapped_column(Integer)
+    uploaded_by: Mapped[str] = mapped_column(String(10))
+    """citizen or staff."""
+    staff_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff.id"))
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
