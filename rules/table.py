@@ -1,0 +1,191 @@
+"""The rows of the procedure as frozen objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer of a list: stored by its key; `label` is the official term, `plain` the word for citizens."""
+
+    key: str
+    label: str
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing an action asks for. Required always, or for the kinds of `required_for`; shown for `only_for`."""
+
+    name: str
+    label: str
+    type: str
+    required: bool = False
+    required_for: tuple[str, ...] = ()
+    only_for: tuple[str, ...] = ()
+    min: int | None = None
+    max: int | None = None
+    choices: tuple[Choice, ...] = ()
+    tree: str | None = None
+    ground: str | None = None
+
+    def applies(self, kind: str) -> bool:
+        """True when the field is asked for cases of this kind."""
+        return not self.only_for or kind in self.only_for
+
+    def choice(self, key: str) -> Choice | None:
+        """The choice with this key."""
+        return next((choice for choice in self.choices if choice.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a paper or a linked case belongs to a step; every part that is given must hold."""
+
+    fact: str | None = None
+    no_fact: str | None = None
+    regime: str | None = None
+    through: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[object, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a case of one kind may stand; `queue` is the list of the desk in which it is found."""
+
+    kind: str
+    key: str
+    label: str
+    citizen: str
+    phase: str
+    terminal: bool
+    move: str
+    owner: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One step of the procedure. `from_` and `to` are written as in the table; use the methods to resolve them."""
+
+    key: str
+    label: str
+    group: str
+    kinds: tuple[str, ...]
+    from_: tuple[str, ...]
+    to: str | Mapping[str, str]
+    roles: tuple[str, ...]
+    scope: Mapping[str, str]
+    guards: tuple[str, ...]
+    regimes: tuple[str, ...]
+    fields: tuple[Field, ...]
+    opens: tuple[str, ...]
+    closes: tuple[str, ...]
+    pauses: tuple[str, ...]
+    resumes: tuple[str, ...]
+    extends: tuple[str, ...]
+    rebases: tuple[str, ...]
+    rebase_when: str | None
+    restarts: tuple[str, ...]
+    documents: tuple[str, ...] | Mapping[str, tuple[str, ...]]
+    documents_when: Mapping[str, Condition]
+    creates: tuple[str, ...]
+    creates_when: Mapping[str, Condition]
+    outcome: str
+    tell: str
+    told: tuple[str, ...]
+    inform: tuple[str, ...]
+    event: str
+    respondent: str
+    reversible: str
+    source: str
+    hidden: str
+    note: str
+    states: Mapping[str, frozenset[str]]
+    usual: Mapping[str, frozenset[str]]
+
+    def target(self, kind: str) -> str:
+        """The state to which the action leads: a key, "=" (unchanged) or "@previous"."""
+        return self.to if isinstance(self.to, str) else self.to[kind]
+
+    def documents_for(self, kind: str) -> tuple[str, ...]:
+        """Every paper the action may produce for this kind; `procedure.advance` picks those of the step."""
+        return self.documents if isinstance(self.documents, tuple) else self.documents.get(kind, ())
+
+    def usual_in(self, kind: str, state: str | None) -> bool:
+        """True when the action stands in the panel at this state, false when behind 更多."""
+        return state in self.usual.get(kind, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A reason the law allows for a decision; `version` says under which regime its code means this."""
+
+    type: str
+    version: str
+    code: str
+    label: str
+    text: str
+    verbatim: bool
+    source: str
+    from_: date | None
+    until: date | None
+    requires: tuple[str, ...]
+    guard: str | None
+    setting: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition of a step: `kind` is pure (decided here), computed (found in the records) or attested (ticked)."""
+
+    key: str
+    text: str
+    kind: str
+    attest: str
+    refusal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper of the procedure; `official` ones (the ten forms of 2026 and their elders) are numbered 第n号."""
+
+    key: str
+    title: str
+    series: str
+    when: str
+    fields: tuple[str, ...]
+    addressee: str
+    served: tuple[str, ...]
+    copies: int
+    source: str
+    note: str
+    confidential: bool
+    official: bool
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A part that a person may play in a case."""
+
+    key: str
+    label: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A text that the tables cite."""
+
+    key: str
+    title: str
+    short: str
+    from_: date
+    until: date | None
+    articles: int | None
+    file: str
+    note: str
