@@ -1,0 +1,69 @@
+"""What the work refuses, in words for people. The web layer maps each class to its `status` in one place."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class WorkError(Exception):
+    """Base of all refusals; `sentence` is Chinese, says what to do, and is shown as it stands."""
+
+    status: ClassVar[int] = 422
+    sentence: str
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotFound(WorkError):
+    """There is no such thing, or this person may not know that there is: both look the same."""
+
+    status = 404
+
+    def __init__(self, sentence: str = "没有找到，请核对后再试") -> None:
+        super().__init__(sentence)
+
+
+class NotAllowed(WorkError):
+    """This person may not do that."""
+
+    status = 403
+
+
+class Refused(WorkError):
+    """What was entered cannot be taken; `field` names the input the sentence belongs to, if one."""
+
+    status = 422
+
+    def __init__(self, sentence: str, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Stale(WorkError):
+    """Somebody changed the case after the form was shown; `changes` says what happened since, a line each."""
+
+    status = 409
+
+    def __init__(
+        self, sentence: str = "这件刚刚有了新的办理记录，请看过再办", changes: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(sentence)
+        self.changes = changes
+
+
+class Conflict(WorkError):
+    """The same key was used for something else, or the state of things does not fit the wish."""
+
+    status = 409
+
+
+class TooFast(WorkError):
+    """Too many tries; `wait` is the number of seconds until the next one is looked at."""
+
+    status = 429
+
+    def __init__(self, sentence: str, wait: int = 60) -> None:
+        super().__init__(sentence)
+        self.wait = wait
