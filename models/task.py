@@ -11,13 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Json, Model, UtcDateTime
 
 _WAITING = text("done_at IS NULL AND dead_at IS NULL")
+_DEAD = text("dead_at IS NOT NULL")
 
 
 class Task(Model):
     """One piece of later work; `unique_key` makes sure that it exists once."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("ix_task_waiting", "not_before", sqlite_where=_WAITING, postgresql_where=_WAITING),)
+    __table_args__ = (
+        Index("ix_task_waiting", "not_before", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_task_dead", "dead_at", sqlite_where=_DEAD, postgresql_where=_DEAD),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

@@ -162,6 +162,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("unique_key", name=op.f("uq_task_unique_key")),
     )
     op.create_index(
+        "ix_task_dead",
+        "task",
+        ["dead_at"],
+        unique=False,
+        sqlite_where=sa.text("dead_at IS NOT NULL"),
+        postgresql_where=sa.text("dead_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_task_waiting",
         "task",
         ["not_before"],
@@ -766,6 +774,12 @@ def downgrade() -> None:
 
     op.drop_table("unit")
     op.drop_table("throttle")
+    op.drop_index(
+        "ix_task_dead",
+        table_name="task",
+        sqlite_where=sa.text("dead_at IS NOT NULL"),
+        postgresql_where=sa.text("dead_at IS NOT NULL"),
+    )
     op.drop_index(
         "ix_task_waiting",
         table_name="task",
