@@ -18,6 +18,9 @@ from rules.tables import read
 ZONE = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = "一二三四五六日"
 
+# Since 1992 Shanghai has kept UTC+8 without summer time: plain arithmetic, many times faster than the zone data.
+_PLAIN_SINCE = 1992
+_OFFSET = timedelta(hours=8)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2060
 _BASE = date(_FIRST_YEAR, 1, 1).toordinal()
 
@@ -35,21 +38,27 @@ def local_date(moment: datetime) -> date:
     """The date in Shanghai of an aware moment; ValueError for a naive one."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
+    if moment.tzinfo is UTC and moment.year >= _PLAIN_SINCE:
+        return (moment + _OFFSET).date()
     return moment.astimezone(ZONE).date()
 
 
 def start_of_day(day: date) -> datetime:
     """Midnight in Shanghai with which the day begins, as aware UTC."""
-    return datetime.combine(day, time(), ZONE).astimezone(UTC)
+    return at_time(day, time())
 
 
 def end_of_day(day: date) -> datetime:
     """24:00 of the day in Shanghai (the start of the next day), as aware UTC."""
+    if day.year >= _PLAIN_SINCE:
+        return datetime(day.year, day.month, day.day, 16, tzinfo=UTC)
     return start_of_day(day + timedelta(days=1))
 
 
 def at_time(day: date, clock: time) -> datetime:
     """A local time of a day in Shanghai, as aware UTC."""
+    if day.year >= _PLAIN_SINCE:
+        return datetime.combine(day, clock, UTC) - _OFFSET
     return datetime.combine(day, clock, ZONE).astimezone(UTC)
 
 
@@ -136,7 +145,10 @@ class Calendar:
         """A calendar of these days; years not among `known_years` get the fixed statutory days."""
         known = frozenset(known_years)
         marked = {row.day: row for row in days}
-        for year in range(_FIRST_YEAR, _LAST_YEAR + 1):
+        for year in range(# Since 1992 Shanghai has kept UTC+8 without summer time: plain arithmetic, many times faster than the zone data.
+_PLAIN_SINCE = 1992
+_OFFSET = timedelta(hours=8)
+_FIRST_YEAR, _LAST_YEAR + 1):
             if year not in known:
                 for day, name in statutory_days(year).items():
                     marked.setdefault(day, CalendarDay(day, False, f"{name}放假", "国务院令第795号（暂按法定日计算）"))

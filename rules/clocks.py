@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from rules.calendar import Calendar
+from rules.calendar import Calendar, end_of_day, local_date
 from rules.settings import DEFAULTS
+from rules.terms import RuleVersion, version_of
+
+DAY = timedelta(days=1)
+_OLD_MEDIATION = ("complaint.mediate", "order-20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,62 @@ class Due:
     provisional: bool
 
 
+STANDING = Due(None, None, None, False)
+
+
 def due(clock: Clock, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS) -> Due:
-    """When the clock ends under this calendar and these settings; KeyError for a rule or version nobody wrote."""
-    raise NotImplementedError
+    """When the clock ends under this calendar and these settings; KeyError for a rule or version nobody wrote.
+
+    A term in days ends at 24:00 of its last day; one that falls on a day off ends on the next working day
+    (Order 121 article 45, Civil Code article 203; setting `roll_forward`). A date written in a notice stands as written.
+    """
+    version = version_of(clock.rule, clock.version)
+    if clock.fixed_on is not None:
+        return _on(clock, calendar, clock.fixed_on, clock.fixed_on)
+    if clock.paused and not _ended_before_pause(clock, version, calendar, settings):
+        return STANDING
+    length = (version.length if clock.length is None else clock.length) + clock.extra
+    if version.unit == "hour":
+        at = clock.opened_at + timedelta(hours=length)
+        return Due(local_date(at), local_date(at), at, False)
+    raw = last_day(clock, version.unit, length, calendar, settings)
+    choice = settings["old_mediate_limit"] if (clock.rule, version.key) == _OLD_MEDIATION else "45_working_days"
+    if choice != "45_working_days":
+        sixty = last_day(clock, "calendar_day", 60 + clock.extra, calendar, settings)
+        raw = sixty if choice == "60_calendar_days" else min(raw or date.max, sixty or date.max)
+    if raw is None:
+        return STANDING
+    holidays_only = settings["roll_forward"] == "statutory_holidays_only" and length > 0
+    return _on(clock, calendar, calendar.roll_forward(raw, holidays_only), raw)
+
+
+def last_day(
+    clock: Clock, unit: str, length: int, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS
+) -> date | None:
+    """The last day of the bare count, pauses left out; None when the count runs into an open pause."""
+    if length == 0:
+        return calendar.roll_forward(clock.opened_on)
+    day, need = clock.opened_on, length
+    inclusive = settings["pause_counting"] == "both_days_out"
+    for pause in sorted(clock.pauses, key=lambda pause: pause.from_on):
+        before = max(pause.from_on - DAY, day)
+        free = calendar.working_days_between(day, before) if unit == "working_day" else (before - day).days
+        if need <= free:
+            break
+        if pause.to_on is None:
+            return None
+        need -= free
+        day = max(before, pause.to_on if inclusive else pause.to_on - DAY)
+    return calendar.add_working_days(day, need) if unit == "working_day" else day + need * DAY
+
+
+def _ended_before_pause(clock: Clock, version: RuleVersion, calendar: Calendar, settings: Mapping[str, str]) -> bool:
+    """True when the term had run out before the open pause began: a pause does not undo a lapse."""
+    length = (version.length if clock.length is None else clock.length) + clock.extra
+    return version.unit != "hour" and last_day(clock, version.unit, length, calendar, settings) is not None
+
+
+def _on(clock: Clock, calendar: Calendar, on: date, raw: date) -> Due:
+    known = calendar.known_years
+    provisional = not all(year in known for year in range(clock.opened_on.year, on.year + 1))
+    return Due(on, raw, end_of_day(on), provisional)

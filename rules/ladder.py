@@ -1,17 +1,34 @@
-"""The moments at which something must be said about a running term: warnings, the lapse, the escalation."""
+"""The moments at which something must be said about a running term: warnings, the lapse, the escalation.
+
+Warnings count working days back from the last day of the bare count (hours for terms in hours), also where the term
+itself is in calendar days: a warning is for people, and people act on working days. So a term whose last day is a
+Saturday is warned of as if it ended on that Saturday, although it may be kept until Monday.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from math import ceil
 
-from rules.calendar import Calendar
+from rules.calendar import Calendar, at_time, local_date
 from rules.clocks import Clock, Due
+from rules.terms import LADDERS, RULES, version_of
+
+SPOKEN_AT = time(8, 30)
+_HOUR = timedelta(hours=1)
+_SUPERVISION = ("supervise", "key_supervise")
+_WARNED = {"statutory": ("handler", "lead"), "internal": ("handler", "lead"), "filer": ("citizen",), "hours": ("lead",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something to be said: `act` is warn, remind, urge, supervise or key_supervise; levels count 1..n in time."""
+    """Something to be said: `act` is warn, remind, urge, supervise or key_supervise.
+
+    `level` is the place in the full list of the rule, so that it keeps its meaning when dates move; levels grow with
+    time. `where` is the level of the tree, `to` the roles, `offset` units from the term (negative: before it).
+    """
 
     level: int
     at: datetime
@@ -21,16 +38,61 @@ class Moment:
     offset: int
 
 
+@cache
+def _plan(rule_key: str, sealed: bool) -> tuple[tuple[int, str, str | None, tuple[str, ...], int], ...]:
+    """(level, act, where, to, offset) of a rule: its warnings, then the steps of its ladder."""
+    rule = RULES[rule_key]
+    ladder = LADDERS["sealed" if sealed else rule.ladder]
+    warnings = () if ladder.key == "sealed" else rule.warn_before
+    plan = [("warn", None, _WARNED.get(ladder.key, ()), -n) for n in warnings]
+    plan += [(s.act, s.where, s.to, s.after) for s in ladder.steps if s.after >= 0 or not warnings]
+    return tuple((level, *row) for level, row in enumerate(plan, 1))
+
+
 def moments(clock: Clock, due: Due, calendar: Calendar, sealed: bool = False) -> tuple[Moment, ...]:
-    """Every moment of the clock in order of time; none while it stands still."""
-    raise NotImplementedError
+    """Every moment of the clock in order of time; none while it stands still.
+
+    What lay in the past when the clock began is not said any more, but for the last supervision step: a case that
+    is overdue on the day it is restored is supervised once, at the level it has reached.
+    """
+    if due.on is None or due.raw_on is None or due.at is None or clock.paused:
+        return ()
+    hourly = version_of(clock.rule, clock.version).unit == "hour"
+    found: list[Moment] = []
+    for level, act, where, to, offset in _plan(clock.rule, sealed):
+        if hourly:
+            at = due.at + offset * _HOUR
+        else:
+            at = at_time(_spoken_on(act, offset, due.on, due.raw_on, calendar), SPOKEN_AT)
+        if act != "warn" and found and found[-1].act == "warn" and found[-1].at >= at:
+            found.pop()
+        found.append(Moment(level, at, act, where, to, offset))
+    past = [moment for moment in found if moment.at <= clock.opened_at]
+    keep = past[-1:] if past and past[-1].act in _SUPERVISION else []
+    return tuple(keep + found[len(past) :])
+
+
+def _spoken_on(act: str, offset: int, on: date, raw_on: date, calendar: Calendar) -> date:
+    if act != "warn":
+        return calendar.add_working_days(on, offset)
+    day = calendar.add_working_days(raw_on, offset)
+    return day if calendar.is_working(day) else calendar.add_working_days(day, -1)
 
 
 def next_moment(clock: Clock, due: Due, calendar: Calendar, level: int, sealed: bool = False) -> Moment | None:
     """The first moment above `level`, or None after the last."""
-    raise NotImplementedError
+    return next((moment for moment in moments(clock, due, calendar, sealed) if moment.level > level), None)
 
 
 def remaining(due: Due, now: datetime, unit: str, calendar: Calendar) -> tuple[int, str]:
-    """(count, unit) left for a badge, e.g. (3, "个工作日"); a negative count is overdue."""
-    raise NotImplementedError
+    """(count, unit) left for a badge: 0 on the last day, negative when overdue. ValueError while the term stands still.
+
+    Units are those of the tables: working_day, calendar_day, hour.
+    """
+    if due.on is None or due.at is None:
+        raise ValueError("a term that stands still has no remaining days")
+    if unit == "hour":
+        return ceil((due.at - now) / _HOUR) if now < due.at else min(-1, -int((now - due.at) / _HOUR)), unit
+    today = local_date(now)
+    count = calendar.working_days_between(today, due.on) if unit == "working_day" else (due.on - today).days
+    return (min(-1, count), unit) if now >= due.at else (count, unit)

@@ -179,7 +179,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A text that the tables cite."""
+    """A text that the tables cite; `items` are articles whose list follows at once, without paragraphs."""
 
     key: str
     title: str
@@ -187,5 +187,6 @@ class Law:
     from_: date
     until: date | None
     articles: int | None
+    items: tuple[int, ...]
     file: str
     note: str
