@@ -145,10 +145,7 @@ class Calendar:
         """A calendar of these days; years not among `known_years` get the fixed statutory days."""
         known = frozenset(known_years)
         marked = {row.day: row for row in days}
-        for year in range(# Since 1992 Shanghai has kept UTC+8 without summer time: plain arithmetic, many times faster than the zone data.
-_PLAIN_SINCE = 1992
-_OFFSET = timedelta(hours=8)
-_FIRST_YEAR, _LAST_YEAR + 1):
+        for year in range(_FIRST_YEAR, _LAST_YEAR + 1):
             if year not in known:
                 for day, name in statutory_days(year).items():
                     marked.setdefault(day, CalendarDay(day, False, f"{name}放假", "国务院令第795号（暂按法定日计算）"))
