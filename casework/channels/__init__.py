@@ -1,0 +1,122 @@
+"""Ways to reach a filer: one small interface, a gateway for each way, and a log where none is configured.
+
+A gateway takes one message and returns the id under which the other side knows it. It is told the same `key` again
+after a crash, so that the receiver can drop a repeat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+EMAIL = "email"
+SMS = "sms"
+PHONE = "phone"
+MAIL = "mail"
+PAGE = "page"
+
+CARRIED = (EMAIL, SMS)
+"""Ways that a gateway serves. By phone and mail people reach the filer; the page waits for its reader."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message on its way. `key` stays the same over all attempts."""
+
+    key: str
+    address: str
+    subject: str
+    text: str
+
+
+class Unavailable(Exception):
+    """The gateway cannot take messages at the moment: try again later."""
+
+
+class Undeliverable(Exception):
+    """The gateway will never take this message; `reason` is a short Chinese clause without personal data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Gateway(Protocol):
+    """What every way of sending offers."""
+
+    def send(self, message: Outgoing) -> str:
+        """Hand over one message; return its id at the receiver. Raises Unavailable or Undeliverable."""
+        ...
+
+
+class Options(Protocol):
+    """The settings that gateways are made from (the names are those of the portal's settings)."""
+
+    @property
+    def smtp_host(self) -> str: ...
+    @property
+    def smtp_port(self) -> int: ...
+    @property
+    def smtp_user(self) -> str: ...
+    @property
+    def smtp_password(self) -> str: ...
+    @property
+    def smtp_from(self) -> str: ...
+    @property
+    def smtp_tls(self) -> str: ...
+    @property
+    def sms_url(self) -> str: ...
+    @property
+    def sms_token(self) -> str: ...
+    @property
+    def sms_sign(self) -> str: ...
+    @property
+    def is_production(self) -> bool: ...
+    @property
+    def logs_dir(self) -> Path: ...
+
+
+_gateways: dict[str, Gateway] = {}
+
+
+def configure(options: Options) -> None:
+    """Set up the gateways of this process from the settings.
+
+    Without a mail server or SMS gateway the demo writes a masked line into a log instead; production sends nothing
+    and says so on the case, because a line in a log reaches nobody.
+    """
+    from casework.channels.log import LogGateway
+    from casework.channels.mail import MailGateway
+    from casework.channels.sms import SmsGateway
+
+    found: dict[str, Gateway] = {}
+    if not options.is_production:
+        found[EMAIL] = LogGateway(options.logs_dir, EMAIL)
+        found[SMS] = LogGateway(options.logs_dir, SMS)
+    if options.smtp_host:
+        found[EMAIL] = MailGateway(
+            host=options.smtp_host,
+            port=options.smtp_port,
+            user=options.smtp_user,
+            password=options.smtp_password,
+            sender=options.smtp_from,
+            tls=options.smtp_tls,
+        )
+    if options.sms_url:
+        found[SMS] = SmsGateway(url=options.sms_url, token=options.sms_token, sign=options.sms_sign)
+    install(found)
+
+
+def install(gateways: dict[str, Gateway]) -> None:
+    """Use these gateways, by way (tests put their own here)."""
+    _gateways.clear()
+    _gateways.update(gateways)
+
+
+def gateway(way: str) -> Gateway:
+    """Return the gateway of a way. Raises Undeliverable when none is configured."""
+    found = _gateways.get(way)
+    if found is None:
+        raise Undeliverable("没有配置邮件服务器" if way == EMAIL else "没有配置短信网关")
+    return found
