@@ -1,0 +1,36 @@
+"""The door: settings in, everything wired, an app out. Nothing else happens here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from blueprints.web import setup
+from blueprints.web.staff import NoSessions, Sessions
+from config import Settings
+from models import secrets
+from models.base import db
+
+BLUEPRINTS = ("blueprints.public.pages",)
+"""Modules whose `bp` is mounted, in this order."""
+
+
+def create_app(settings: Settings | None = None, *, sessions: Sessions | None = None) -> Flask:
+    """Return the portal for `settings` (those of the environment by default).
+
+    `sessions` keeps the sign-ins of staff. Raise SettingsError or KeyFileWrong when the portal must not start.
+    """
+    settings = settings or Settings.from_env()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keys = secrets.load(settings.keys_dir)
+    secrets.install(keys)
+    app = Flask("portal", root_path=str(setup.ROOT), static_folder=None)
+    app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SETTINGS=settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(setup.ROOT / "migrations"), render_as_batch=True)
+    app.extensions["portal_pages"] = setup.prepare(app, settings, keys, sessions or NoSessions())
+    for name in BLUEPRINTS:
+        app.register_blueprint(import_module(name).bp)
+    return app

@@ -1,0 +1,1 @@
+"""Faces: one package per audience. `web` holds what they share; no blueprint holds SQL or a rule."""

@@ -1,0 +1,44 @@
+"""The links at the top of every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link: where it leads, what it says, which paths belong to it, who sees it."""
+
+    href: str
+    label: str
+    permission: str | None = None
+
+    def holds(self, path: str) -> bool:
+        """Tell whether a page belongs to this link."""
+        return path == self.href or (self.href != "/" and path.startswith(self.href.rstrip("/") + "/"))
+
+
+PUBLIC = (
+    Link("/", "首页"),
+    Link("/file", "我要反映"),
+    Link("/track", "查办理进度"),
+    Link("/board", "公示栏"),
+    Link("/guide", "办事指南"),
+    Link("/figures", "数据公开"),
+)
+
+STAFF = (
+    Link("/desk/", "办理台"),
+    Link("/desk/new", "登记"),
+    Link("/command/", "指挥督办", "command"),
+    Link("/briefings/", "简报", "briefings"),
+    Link("/insight/", "统计", "insight"),
+    Link("/admin/", "管理", "admin"),
+    Link("/guide", "制度"),
+)
+
+
+def current_of(links: tuple[Link, ...], path: str) -> str | None:
+    """Return the address of the link that a page belongs to: the closest one."""
+    found = [link.href for link in links if link.holds(path)]
+    return max(found, key=len, default=None)
