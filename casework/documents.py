@@ -1,0 +1,290 @@
+"""Papers (文书): ordered by an act, numbered and made by a worker, kept as issued.
+
+An act writes a row per paper (`order_rows`, `add`). A worker calls `make`, which first gives the row its number and
+the bureau's date, then has the page laid out, and in one transaction puts the file in its place and marks the row.
+Killed at any point, it begins again with the same number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from casework import reference, tasks
+from casework.reference import Reference
+from models import document as states
+from models.base import db, writing
+from models.case import Case
+from models.document import Document
+from models.party import FILER, PROXY, REPRESENTATIVE, Party
+from models.reference import Sequence as Series
+from rules.calendar import local_date
+from rules.workflow import WORKFLOW
+
+ACCEPTANCE = "form.acceptance"
+TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE})
+"""Kinds that can be made; the others stay ordered (`due`) until their template is here."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """All that stands on one paper: what the layout is given."""
+
+    kind: str
+    title: str
+    number: str
+    bureau: str
+    addressee: str
+    issued_on: date
+    facts: Mapping[str, Any]
+    """As ordered; dates as ISO text."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A paper laid out."""
+
+    pdf: bytes
+    pages: int
+
+
+Render = Callable[[Paper], Rendered]
+Done = Callable[[Session, datetime], None]
+
+_folder: Path | None = None
+
+
+def configure(folder: Path) -> None:
+    """Say where made papers are kept (DATA_DIR/documents)."""
+    global _folder
+    _folder = folder
+
+
+def folder() -> Path:
+    """Return where papers are kept. Raise RuntimeError before `configure`."""
+    if _folder is None:
+        raise RuntimeError("nobody said where papers are kept")
+    return _folder
+
+
+def order_rows(
+    case: Case, action: str, event_seq: int, kinds: Iterable[str], facts: Mapping[str, Any], now: datetime
+) -> list[dict[str, Any]]:
+    """Return the rows of the papers that an act orders; write them with `add`.
+
+    What a paper will say is frozen here, from the case as the act leaves it. `facts` adds what only the act knows:
+    `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler).
+    Secrets have no place in it: the addressee is read from the party when the paper is made.
+    """
+    ref = reference.current()
+    return [
+        {
+            "case_id": case.id,
+            "kind": kind,
+            "state": states.QUEUED if kind in TEMPLATES else states.DUE,
+            "event_seq": event_seq,
+            "ordered_at": now,
+            "facts": {**_from_case(case, ref), **_plain(facts), "action": action},
+        }
+        for kind in kinds
+    ]
+
+
+def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Write papers inside the caller's transaction; return the task rows (for `tasks.add`) that will make them."""
+    if not rows:
+        return []
+    written = session.execute(
+        insert(Document).returning(Document.id, Document.state), [dict(entry) for entry in rows]
+    ).all()
+    return [_task(found.id, now) for found in written if found.state == states.QUEUED]
+
+
+def _task(document_id: int, now: datetime) -> dict[str, Any]:
+    return tasks.row(tasks.DOCUMENT_MAKE, {"document_id": document_id}, f"document-{document_id}", now)
+
+
+def _from_case(case: Case, ref: Reference) -> dict[str, Any]:
+    """Return what papers say about a case, its people left out. A sealed case gives its number alone."""
+    bureau = ref.bureau_of(case.unit_id)
+    found: dict[str, Any] = {"case_number": case.number, "bureau_id": bureau.id}
+    if case.sealed:
+        return found
+    unit = ref.units[case.unit_id]
+    found |= {
+        "regime": case.regime,
+        "received_on": case.received_on.isoformat(),
+        "source_number": case.source_number,
+        "respondent": case.respondent_name,
+        "matter": case.matter,
+        "handler": ref.names.get(case.handler_id) if case.handler_id is not None else None,
+        "unit": unit.name,
+        "phone": unit.phone or bureau.phone,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in facts.items()
+        if value is not None
+    }
+
+
+def make(document_id: int, now: datetime, render: Render, done: Done) -> str:
+    """Make one paper: number it, have it laid out, put the file in its place. Return what happened, for the log.
+
+    `done` marks the task inside the transaction that marks the paper. Whatever the layout raises goes through; the
+    number stays on the row for the next attempt.
+    """
+    paper = _begin(document_id, now, done)
+    if paper is None:
+        return "nothing to do"
+    rendered = render(paper)  # takes a while; no transaction is open meanwhile
+    scratch = _write_scratch(document_id, rendered.pdf)
+    try:
+        with writing() as session:
+            row = session.scalars(select(Document).where(Document.id == document_id).with_for_update()).one()
+            if row.state == states.MAKING:
+                # Renamed under the row's lock: a slower twin of this attempt finds the paper made and leaves it.
+                os.replace(scratch, path_of(document_id))
+                _sync(folder())
+                row.state, row.progress = states.MADE, None
+                row.file, row.size, row.pages = f"{document_id}.pdf", len(rendered.pdf), rendered.pages
+                row.sha256 = hashlib.sha256(rendered.pdf).digest()
+            done(session, now)
+    finally:
+        with suppress(FileNotFoundError):
+            scratch.unlink()
+    return f"made, {rendered.pages} page(s)"
+
+
+def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
+    """Give a paper its number and date if it has none yet, and return what it says; None if there is nothing to make.
+
+    The paper bears the day of the act that ordered it, and a number of that day's year, however late it is made.
+    The addressee is read now, because names are kept nowhere but with the party.
+    """
+    with writing() as session:
+        row = session.scalars(select(Document).where(Document.id == document_id).with_for_update()).one_or_none()
+        if row is None or row.state in (states.MADE, states.WITHDRAWN, states.DUE):
+            done(session, now)
+            return None
+        bureau_id, issued_at = int(row.facts["bureau_id"]), row.issued_at or row.ordered_at
+        number = row.number or _next_number(session, row.kind, bureau_id, local_date(issued_at).year)
+        row.number, row.issued_at = number, issued_at
+        row.state, row.progress = states.MAKING, "正在排版"
+        return Paper(
+            kind=row.kind,
+            title=WORKFLOW.documents[row.kind].title,
+            number=number,
+            bureau=reference.current().units[bureau_id].name,
+            addressee=addressee(row.case_id),
+            issued_on=local_date(issued_at),
+            facts=row.facts,
+        )
+
+
+def _next_number(session: Session, kind: str, bureau_id: int, year: int) -> str:
+    """Return the next number of a bureau's series of this year, as the official form writes it."""
+    bureau = reference.current().units[bureau_id]
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    first = dialect.insert(Series).values(name=f"{kind}.{bureau_id}.{year}", value=1)
+    counted = first.on_conflict_do_update(index_elements=[Series.name], set_={"value": Series.value + 1})
+    n = session.execute(counted.returning(Series.value)).scalar_one()
+    return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)
+
+
+def addressee(case_id: int) -> str:
+    """Return whom a paper of the filer's side is addressed to: the persons of the case, or how anonymous ones are."""
+    wanted = select(Party).where(Party.case_id == case_id, Party.left_at.is_(None)).order_by(Party.id)
+    people = {party.role: party.name for party in db.session.scalars(wanted) if party.name}
+    name = people.get(FILER) or people.get(REPRESENTATIVE) or people.get(PROXY)
+    return name or "投诉人"
+
+
+def path_of(document_id: int) -> Path:
+    """Return where the file of a paper lies once it is made."""
+    return folder() / f"{document_id}.pdf"
+
+
+def read(document: Document) -> bytes:
+    """Return a made paper as issued. Raise ValueError when the file is not what was issued."""
+    body = path_of(document.id).read_bytes()
+    if document.state != states.MADE or hashlib.sha256(body).digest() != document.sha256:
+        raise ValueError(f"document {document.id} is not as issued")
+    return body
+
+
+def progress_text(document: Document) -> str:
+    """Return what the case page says about a paper that people wait for."""
+    return {
+        states.DUE: "待制作",
+        states.QUEUED: "排队等待制作",
+        states.MAKING: document.progress or "正在制作",
+        states.MADE: f"已制成，共{document.pages}页",
+        states.FAILED: "未能制成，已报告管理员",
+        states.WITHDRAWN: "已撤回",
+    }[document.state]
+
+
+def gave_up(document_id: int) -> None:
+    """Mark a paper that could not be made after every try; its number stays with it."""
+    with writing() as session:
+        session.execute(
+            update(Document)
+            .where(Document.id == document_id, Document.state.in_((states.QUEUED, states.MAKING)))
+            .values(state=states.FAILED, progress=None)
+        )
+
+
+def try_again(session: Session, document: Document, now: datetime) -> list[dict[str, Any]]:
+    """Queue a paper once more that had failed, or that was ordered before its template existed; return task rows."""
+    if document.state not in (states.FAILED, states.DUE) or document.kind not in TEMPLATES:
+        return []
+    document.state = states.QUEUED
+    row = _task(document.id, now)
+    row["unique_key"] = f"document-{document.id}-{now.timestamp():.0f}"
+    return [row]
+
+
+def _write_scratch(document_id: int, body: bytes) -> Path:
+    """Write the bytes durably under a name of their own beside the final place."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = folder() / f".{document_id}.{os.getpid()}.{os.urandom(4).hex()}.part"
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    return scratch
+
+
+def sweep_scratch(now: datetime) -> int:
+    """Delete files half written by workers that were killed more than an hour ago; return how many."""
+    gone = 0
+    for part in folder().glob(".*.part"):
+        with suppress(FileNotFoundError):
+            if now.timestamp() - part.stat().st_mtime > 3600:
+                part.unlink()
+                gone += 1
+    return gone
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
