@@ -39,16 +39,14 @@ def server_user() -> str | None:
 
 
 def as_user(user: str | None, command: list[str]) -> list[str]:
-    """Return the command that runs `command` as another user (root only)."""
-    return (
-        command
-        if user is None
-        else ["setpriv", f"--reuid={user}", f"--regid={_group(user)}", "--clear-groups", *command]
-    )
+    """Return the command that runs `command` as another user (root only), and ends with its parent all the same.
 
-
-def _group(user: str) -> str:
-    return str(pwd.getpwnam(user).pw_gid)
+    The kernel forgets a process's wish to end with its parent when the user changes, hence --pdeathsig.
+    """
+    if user is None:
+        return command
+    group = pwd.getpwnam(user).pw_gid
+    return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--pdeathsig=INT", *command]
 
 
 def create(directory: Path) -> tuple[Path, str | None]:
@@ -66,7 +64,7 @@ def create(directory: Path) -> tuple[Path, str | None]:
 
 
 def child(directory: Path, log: Path, environ: Mapping[str, str]) -> Child:
-    """Return a server over a new cluster in `directory`, ready to start; it listens on a socket there and not on TCP."""
+    """Return a server over a new cluster in `directory`, ready to start; it listens on a socket there only."""
     data, user = create(directory)
     command = [str(find_binaries() / "postgres"), "-D", str(data), "-k", str(directory), "-c", "listen_addresses="]
     return Child("postgres", as_user(user, [*command, *UNSAFE_AND_FAST]), environ, log, cwd=Path("/"))

@@ -59,7 +59,7 @@ class Databases:
                 leftover.unlink()
             return
         name = self._name(str(self.copies))
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield self._address(name)
         self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
