@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import BigId, Model, UtcDateTime
+from models.base import BigId, Json, Model, UtcDateTime
 
 
 class Revision(Model):
@@ -39,11 +39,11 @@ class RoutingRule(Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     position: Mapped[int] = mapped_column(Integer, index=True)
-    kind: Mapped[str | None] = mapped_column(String(20))
-    category: Mapped[str | None] = mapped_column(String(40))
-    place: Mapped[str | None] = mapped_column(String(60))
-    channel: Mapped[str | None] = mapped_column(String(20))
-    respondent: Mapped[str | None] = mapped_column(String(120))
+    kinds: Mapped[list[str]] = mapped_column(Json, default=list)
+    categories: Mapped[list[str]] = mapped_column(Json, default=list)
+    places: Mapped[list[str]] = mapped_column(Json, default=list)
+    channels: Mapped[list[str]] = mapped_column(Json, default=list)
+    names: Mapped[list[str]] = mapped_column(Json, default=list)
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))
     reason: Mapped[str] = mapped_column(String(120), default="")
     active: Mapped[bool] = mapped_column(Boolean, default=True)

@@ -1,0 +1,174 @@
+"""The door for reading, and who may press what: relations of a member of staff to a case.
+
+`visible` is the select that every staff query starts from. What a role may see or do in which relation
+stands in rules/access.py; here the relations are found in the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+
+from casework.actors import CITIZEN, SYSTEM_KIND, Actor, Assignment, StaffView
+from casework.errors import NotFound
+from casework.reference import Reference, current
+from models import Case, Staff, StaffRole, Unit, db
+from rules import access
+from rules.workflow import Action
+
+SUBTREE = "superior"
+
+
+def view_of(staff_id: int, now: datetime) -> StaffView | None:
+    """Return a member of staff with every role that counts now; None if the account is closed.
+
+    Roles of a colleague who is away and named this person as deputy count as well (H2).
+    """
+    session = db.session()
+    person = session.get(Staff, staff_id)
+    if person is None or not person.active:
+        return None
+    away = select(Staff.id).where(
+        Staff.deputy_id == staff_id, Staff.active, Staff.away_from <= now, Staff.away_until > now
+    )
+    acts_for = frozenset((staff_id, *session.scalars(away)))
+    rows = session.execute(
+        select(StaffRole.role, Unit.id, Unit.bureau_id, Unit.path)
+        .join(Unit, Unit.id == StaffRole.unit_id)
+        .where(StaffRole.staff_id.in_(sorted(acts_for)))
+        .order_by(StaffRole.id)
+    ).all()
+    assignments = tuple(Assignment(role, unit_id, bureau or unit_id, path) for role, unit_id, bureau, path in rows)
+    own = assignments[0].unit_id if assignments else None
+    return StaffView(person.id, person.username, person.name, assignments, acts_for, own)
+
+
+def scopes(staff: StaffView, assignment: Assignment, case: Mapping[str, Any], ref: Reference) -> frozenset[str]:
+    """Return the relations (rules/data: scopes) that hold between one assignment and a case's columns."""
+    if case["kind"] == "misconduct":
+        return _sealed_scopes(staff, assignment, case, ref)
+    found = {"any"}
+    unit = ref.units[case["unit_id"]]
+    units = {case["unit_id"], case["delegate_unit_id"], case["case_unit_id"]} - {None}
+    if assignment.unit_id in units:
+        found.add("own_unit")
+    if case["handler_id"] in staff.acts_for:
+        found.add("assigned")
+    if assignment.role == "mediator" and assignment.unit_id == case["delegate_unit_id"]:
+        found.add("assigned")
+    if assignment.role == "enforcement" and assignment.unit_id == case["case_unit_id"]:
+        found.add("assigned")
+    receiving = ref.units[case["receiving_unit_id"]]
+    if assignment.bureau_id in (case["bureau_id"], receiving.bureau_id):
+        found.add("own_bureau")
+    if unit.path.startswith(assignment.path):
+        found.add(SUBTREE)
+    return frozenset(found)
+
+
+def _sealed_scopes(
+    staff: StaffView, assignment: Assignment, case: Mapping[str, Any], ref: Reference
+) -> frozenset[str]:
+    """A discipline officer of the unit that holds it or above; once an officer has it, that one alone.
+
+    Who steps back (`discipline_recuse`) names another officer, and sees it no more.
+    """
+    if assignment.role != "discipline" or not ref.units[case["unit_id"]].path.startswith(assignment.path):
+        return frozenset()
+    if case["handler_id"] is not None and case["handler_id"] not in staff.acts_for:
+        return frozenset()
+    return frozenset({"sealed"})
+
+
+def holdings(staff: StaffView, case: Mapping[str, Any], ref: Reference) -> list[tuple[str, frozenset[str]]]:
+    """Return (role, relations that hold) for each assignment: what rules.access asks for."""
+    return [(assignment.role, scopes(staff, assignment, case, ref)) for assignment in staff.assignments]
+
+
+def acting_role(actor: Actor, action: Action, case: Mapping[str, Any], ref: Reference) -> str | None:
+    """Return the role in which the actor may take this action on this case, None when he may not."""
+    if actor.kind == SYSTEM_KIND:
+        return "system" if "system" in action.roles else None
+    if actor.kind == CITIZEN:
+        return "citizen" if "citizen" in action.roles else None
+    assert actor.staff is not None
+    for role, held in holdings(actor.staff, case, ref):
+        if access.allowed(action, [(role, held)], ref.settings):
+            return role
+    return None
+
+
+def may_read(staff: StaffView, case: Mapping[str, Any], ref: Reference) -> bool:
+    """Tell whether a member of staff may open the case."""
+    return any(access.may_read(role, held, case["state"]) for role, held in holdings(staff, case, ref))
+
+
+def visible(staff: StaffView) -> Select[tuple[Case]]:
+    """Return the select of every case that this member of staff may see: all staff queries start from it."""
+    return select(Case).where(visible_clause(staff, current()))
+
+
+def visible_clause(staff: StaffView, ref: Reference) -> ColumnElement[bool]:
+    """Return the condition behind `visible`; the same truth as `may_read`, in SQL (a test compares the two)."""
+    clauses = [_clause(staff, assignment, ref) for assignment in staff.assignments]
+    return or_(false(), *clauses)
+
+
+def _clause(staff: StaffView, assignment: Assignment, ref: Reference) -> ColumnElement[bool]:
+    role = assignment.role
+    if role == "discipline":
+        return _sealed_clause(staff, assignment, ref)
+    parts: list[ColumnElement[bool]] = []
+    for scope, states in access.reads(role):
+        clause = _relation(staff, assignment, scope, ref)
+        parts.append(clause if states is None else and_(clause, Case.state.in_(states)))
+    return and_(Case.kind != "misconduct", or_(false(), *parts))
+
+
+def _relation(staff: StaffView, assignment: Assignment, scope: str, ref: Reference) -> ColumnElement[bool]:
+    unit = assignment.unit_id
+    if scope == "any":
+        return Case.id.is_not(None)
+    if scope == "assigned":
+        if assignment.role == "mediator":
+            return or_(Case.handler_id.in_(staff.acts_for), Case.delegate_unit_id == unit)
+        if assignment.role == "enforcement":
+            return or_(Case.handler_id.in_(staff.acts_for), Case.case_unit_id == unit)
+        return Case.handler_id.in_(sorted(staff.acts_for))
+    if scope == "own_unit":
+        return or_(Case.unit_id == unit, Case.delegate_unit_id == unit, Case.case_unit_id == unit)
+    if scope == "own_bureau":
+        bureau = assignment.bureau_id
+        desks = [other.id for other in ref.units.values() if other.bureau_id == bureau]
+        return or_(Case.bureau_id == bureau, Case.receiving_unit_id.in_(desks))
+    if scope == SUBTREE:
+        below = [other.id for other in ref.units.values() if other.path.startswith(assignment.path)]
+        if len(below) == len(ref.units):
+            return Case.id.is_not(None)
+        return Case.unit_id.in_(below)
+    return false()
+
+
+def _sealed_clause(staff: StaffView, assignment: Assignment, ref: Reference) -> ColumnElement[bool]:
+    below = [other.id for other in ref.units.values() if other.path.startswith(assignment.path)]
+    return and_(
+        Case.kind == "misconduct",
+        Case.unit_id.in_(below),
+        or_(Case.handler_id.is_(None), Case.handler_id.in_(sorted(staff.acts_for))),
+    )
+
+
+def find(staff: StaffView, number: str) -> Case:
+    """Return a visible case by its number. Raise NotFound for one that is not there or not theirs: no difference."""
+    case = db.session.scalar(visible(staff).where(Case.number == number))
+    if case is None:
+        raise NotFound("没有找到这一件，或者它不在您能看的范围里。")
+    return case
+
+
+def columns(case: Case) -> dict[str, Any]:
+    """Return the columns of a case as plain values."""
+    return {column.key: getattr(case, column.key) for column in Case.__table__.columns}

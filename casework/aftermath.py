@@ -1,0 +1,158 @@
+"""What an act does outside its own row: files bound to it, people entered, cases linked, cases created."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from casework import linked, people, tasks
+from casework.actors import Actor
+from casework.corrections import correct
+from casework.effects import Act
+from casework.errors import Refused
+from casework.steps import Written
+from models import Attachment, Case, CaseLink, Event, Party
+from rules.workflow import Action
+
+OTHER_CASES = ("main_case", "other_case")
+
+
+def resolve(session: Session, case: Case, action: Action, values: dict[str, Any], actor: Actor) -> None:
+    """Turn what was typed into what it names: another case's number into its id, files into this case's own.
+
+    Raises Refused at the field for a case that is not there and for a file that is not this person's to use.
+    """
+    for name in OTHER_CASES:
+        if name in values:
+            other = session.scalar(select(Case).where(Case.number == values[name], Case.kind != "misconduct"))
+            if other is None or other.id == case.id:
+                raise Refused("没有找到这个编号的件，请核对", name)
+            values[f"{name}_id"] = other.id
+    for asked in action.fields:
+        if asked.type == "files" and asked.name in values:
+            _usable(session, case, values[asked.name], asked.name, actor)
+
+
+def _usable(session: Session, case: Case, ids: list[int], field: str, actor: Actor) -> None:
+    query = select(Attachment.id).where(Attachment.id.in_(ids), Attachment.event_seq.is_(None))
+    mine = Attachment.staff_id == actor.id if actor.id else Attachment.uploaded_by == actor.kind
+    found = set(session.scalars(query.where(Attachment.case_id == case.id, mine)))
+    if found != set(ids):
+        raise Refused("有文件没有传成，请重新上传", field)
+
+
+def follow(session: Session, case: Case, act: Act, written: Written, event: Event) -> list[tasks.Added]:
+    """Do what the act does outside its own row; return the tasks of cases that it created."""
+    _bind_files(session, act, event)
+    doing = AFTER.get(act.action.key)
+    if doing is not None:
+        doing(session, case, act)
+    if not written.step.creates:
+        return []
+    return linked.create(session, case, act, written)
+
+
+def _bind_files(session: Session, act: Act, event: Event) -> None:
+    for asked in act.action.fields:
+        if asked.type == "files" and act.values.get(asked.name):
+            session.execute(
+                update(Attachment)
+                .where(Attachment.id.in_(act.values[asked.name]))
+                .values(event_seq=event.seq, field=asked.name, draft_id=None)
+            )
+
+
+def _person(session: Session, case: Case, role: str, name: str) -> None:
+    row = people.party_row({"filer_name": name}, role)
+    session.execute(insert(Party).values(case_id=case.id, **row))
+
+
+def _proxy(session: Session, case: Case, act: Act) -> None:
+    _leave(session, case, ("proxy",), act.now)
+    _person(session, case, "proxy", act.values["proxy_name"])
+
+
+def _joint(session: Session, case: Case, act: Act) -> None:
+    _leave(session, case, ("member", "representative"), act.now)
+    chosen = set(act.values.get("representatives") or ())
+    for name in act.values["members"]:
+        _person(session, case, "representative" if name in chosen else "member", name)
+
+
+def _change_of_people(session: Session, case: Case, act: Act) -> None:
+    change, who = act.values["change"], act.values["who"]
+    marks = [people.index_of(people.NAME, name) for name in who]
+    mine = (Party.case_id == case.id) & Party.name_index.in_(marks) & Party.left_at.is_(None)
+    if change == "replace_representative":
+        _relabel(session, case, "representative", "member")
+        session.execute(update(Party).where(mine).values(role="representative"))
+    elif change == "representative_resigns":
+        session.execute(update(Party).where(mine, Party.role == "representative").values(role="member"))
+    else:
+        session.execute(update(Party).where(mine, Party.role != "filer").values(left_at=act.now))
+
+
+def _relabel(session: Session, case: Case, role: str, to: str) -> None:
+    session.execute(update(Party).where(Party.case_id == case.id, Party.role == role).values(role=to))
+
+
+def _heir(session: Session, case: Case, act: Act) -> None:
+    """The heir steps in as filer; what reached the filer before reaches nobody else by mistake."""
+    _leave(session, case, ("filer",), act.now)
+    for name in act.values["heir"]:
+        _person(session, case, "filer", name)
+
+
+def _leave(session: Session, case: Case, roles: tuple[str, ...], now: datetime) -> None:
+    gone = (Party.case_id == case.id) & Party.role.in_(roles) & Party.left_at.is_(None)
+    session.execute(update(Party).where(gone).values(left_at=now))
+
+
+def link(session: Session, case_id: int, other_id: int, relation: str, now: datetime) -> None:
+    """Link two cases once, whichever way round; a later relation replaces the earlier one."""
+    session.execute(delete(CaseLink).where(between(case_id, other_id)))
+    session.execute(insert(CaseLink).values(case_id=case_id, other_id=other_id, relation=relation, created_at=now))
+
+
+def between(case_id: int, other_id: int) -> Any:
+    """Return the condition for the link between two cases, in either direction."""
+    return or_(
+        (CaseLink.case_id == case_id) & (CaseLink.other_id == other_id),
+        (CaseLink.case_id == other_id) & (CaseLink.other_id == case_id),
+    )
+
+
+def _linked(session: Session, case: Case, act: Act) -> None:
+    link(session, case.id, act.values["other_case_id"], act.values["relation"], act.now)
+
+
+def _unlinked(session: Session, case: Case, act: Act) -> None:
+    removed = session.scalars(delete(CaseLink).where(between(case.id, act.values["other_case_id"])).returning(CaseLink.id))
+    if not list(removed):
+        raise Refused("这两件没有关联", "other_case")
+
+
+def _merged(session: Session, case: Case, act: Act) -> None:
+    link(session, case.id, act.values["main_case_id"], "merged", act.now)
+
+
+def _new_facts(session: Session, case: Case, act: Act) -> None:
+    link(session, case.id, act.values["other_case_id"], "same_event", act.now)
+
+
+AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
+    "change_representative": _change_of_people,
+    "close_repeat": _merged,
+    "correct_record": correct,
+    "form_joint": _joint,
+    "link_duplicate": _linked,
+    "merge_duplicate": _merged,
+    "merge_new_facts": _new_facts,
+    "register_proxy": _proxy,
+    "substitute_filer": _heir,
+    "unlink": _unlinked,
+}

@@ -1,0 +1,171 @@
+"""Conditions of a step that stand in the records: which guards of the table hold for this act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from casework.actors import Actor
+from casework.reference import Reference
+from models import Case, Document, Party
+from models.document import DUE, FAILED, MAKING, QUEUED
+from rules import categories
+from rules.calendar import local_date
+from rules.workflow import WORKFLOW, Action
+
+CHANNEL_12345 = "hotline_12345"
+LETTER_OR_VISIT = frozenset({"letter", "visit"})
+AGREES = "agrees"
+DISSATISFIED = "dissatisfied"
+PROXY_POWER = {
+    "withdraw": "withdraw",
+    "request_withdrawal": "withdraw",
+    "make_agreement": "settle",
+    "record_settlement": "settle",
+}
+"""The power that a proxy needs for an action (keys of register_proxy.powers)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a condition is decided from."""
+
+    session: Session
+    action: Action
+    case: Mapping[str, Any]
+    values: Mapping[str, Any]
+    attested: frozenset[str]
+    actor: Actor
+    now: datetime
+    ref: Reference
+
+
+def holding(asked: Asked) -> frozenset[str]:
+    """Return every guard that holds: found in the records, or ticked by the person where only a person can know."""
+    found = set(notices(asked.case, asked.ref))
+    wanted = {*asked.action.guards, asked.action.rebase_when} - {None}
+    for key in wanted:
+        if key is not None and key in COMPUTED and COMPUTED[key](asked):
+            found.add(key)
+    for key in ("channel_12345", "wrong_desk", "dissatisfied"):
+        if COMPUTED[key](asked):
+            found.add(key)
+    found |= {key for key in asked.attested if key in WORKFLOW.guards and WORKFLOW.guards[key].kind == "attested"}
+    return frozenset(found)
+
+
+def notices(case: Mapping[str, Any], ref: Reference) -> frozenset[str]:
+    """Return what decides whether an informant must be told: real name, advertising, other special laws."""
+    real_name = bool((case.get("facts") or {}).get("real_name"))
+    return categories.notice_facts(case.get("problem"), real_name, ref.settings)
+
+
+def _other_bureau(asked: Asked) -> bool:
+    unit = asked.ref.unit_keys.get(str(asked.values.get("unit")))
+    return unit is not None and unit.bureau_id != asked.case["competent_bureau_id"]
+
+
+def _channel_12345(asked: Asked) -> bool:
+    return bool(asked.case["channel"] == CHANNEL_12345)
+
+
+def _wrong_desk(asked: Asked) -> bool:
+    """Letters and visits with consumer content belong to the centre; what 12345 sends of another kind, to the office."""
+    at_centre = asked.ref.units[asked.case["receiving_unit_id"]].kind in {"city", "district"}
+    if asked.case["channel"] in LETTER_OR_VISIT:
+        return asked.case["kind"] in {"complaint", "report"} and not at_centre
+    return asked.case["channel"] == CHANNEL_12345 and asked.case["kind"] == "suggestion" and at_centre
+
+
+def _both_consent(asked: Asked) -> bool:
+    if asked.action.key == "settle_on_the_spot":  # its own attested guard says that both agree on the spot
+        return "small_and_clear" in asked.attested
+    facts = asked.case["facts"]
+    return facts.get("filer_stance") == AGREES and facts.get("respondent_stance") == AGREES
+
+
+def _delegate_consent(asked: Asked) -> bool:
+    if asked.case["regime"] == "order-20":
+        return True
+    facts = asked.case["facts"]
+    return facts.get("filer_delegate") == AGREES and facts.get("respondent_delegate") == AGREES
+
+
+def _notice_served(asked: Asked) -> bool:
+    return bool(asked.case["facts"].get("notice_told_on"))
+
+
+def _two_representatives(asked: Asked) -> bool:
+    return len(asked.values.get("representatives") or ()) <= 2
+
+
+def _dissatisfied(asked: Asked) -> bool:
+    return asked.values.get("score") == DISSATISFIED
+
+
+def _principals_agree(asked: Asked) -> bool:
+    return not asked.case["facts"].get("joint") or "principals_agree" in asked.attested
+
+
+def _proxy_power(asked: Asked) -> bool:
+    proxy = asked.case["facts"].get("proxy")
+    if not proxy or asked.actor.kind != "citizen" and "proxy_power" in asked.attested:
+        return True
+    needed = PROXY_POWER.get(asked.action.key)
+    valid = date.fromisoformat(proxy["valid_until"]) >= local_date(asked.now)
+    return valid and (needed is None or needed in proxy["powers"])
+
+
+def _same_filer(asked: Asked) -> bool:
+    """The other case is of the same person about the same business (Order 121 art. 35(2))."""
+    other_id = asked.values.get("main_case_id") or asked.values.get("other_case_id")
+    if other_id is None:
+        return False
+    other = asked.session.get(Case, other_id)
+    if other is None or other.kind != asked.case["kind"]:
+        return False
+    if other.respondent_id != asked.case["respondent_id"]:
+        return False
+    mine = _marks(asked.session, asked.case["id"])
+    return bool(mine & _marks(asked.session, other_id))
+
+
+def _marks(session: Session, case_id: int) -> set[tuple[str, bytes]]:
+    found: set[tuple[str, bytes]] = set()
+    query = select(Party.phone_index, Party.id_number_index).where(Party.case_id == case_id, Party.role == "filer")
+    for phone, identity in session.execute(query):
+        found |= {("phone", phone)} if phone else set()
+        found |= {("id", identity)} if identity else set()
+    return found
+
+
+def unfinished_papers(session: Session, case_id: int) -> int:
+    """Return how many papers of a case were ordered and are not made."""
+    waiting = (DUE, QUEUED, MAKING, FAILED)
+    query = select(func.count()).select_from(Document).where(Document.case_id == case_id, Document.state.in_(waiting))
+    return session.scalar(query) or 0
+
+
+def _dossier_complete(asked: Asked) -> bool:
+    return bool(asked.values.get("missing")) or unfinished_papers(asked.session, asked.case["id"]) == 0
+
+
+COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
+    "both_consent": _both_consent,
+    "channel_12345": _channel_12345,
+    "delegate_consent": _delegate_consent,
+    "dissatisfied": _dissatisfied,
+    "dossier_complete": _dossier_complete,
+    "notice_served": _notice_served,
+    "other_bureau": _other_bureau,
+    "principals_agree": _principals_agree,
+    "proxy_power": _proxy_power,
+    "same_filer": _same_filer,
+    "two_representatives": _two_representatives,
+    "wrong_desk": _wrong_desk,
+}

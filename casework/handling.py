@@ -1,0 +1,193 @@
+"""The one door: every change of a case goes through `apply`.
+
+It looks the action up in the table, asks who may, checks the fields, and in ONE transaction writes the new
+state, the event, the terms it closes and opens, the papers it orders and the tasks it causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from casework import access, aftermath, facts, fields, notify, steps, tasks
+from casework.actors import Actor
+from casework.effects import Act
+from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
+from casework.reference import Reference, current
+from casework.steps import OpenRow, Written
+from models import Case, Deadline, DeadlinePause, Event, Party
+from models.base import writing
+from rules import deadlines, procedure
+from rules.deadlines import Clock, Pause
+from rules.workflow import WORKFLOW, Action
+
+
+def apply(case: Case, action: str, actor: Actor, now: datetime, *, seen: int | None = None, **entered: Any) -> Event:
+    """Take one action on one case and return its event.
+
+    `seen` is the number of the last event that the person's form showed; when more has happened since, nothing
+    is done and Stale says what. The same act sent twice gives the event of the first. `entered` are the fields
+    of the action, as typed or already typed values; `attested` the guards that the person ticked.
+    Raises NotAllowed (who), Refused and Faults (what, at which field), NotFound.
+    """
+    with writing() as session:
+        event, added = act(session, case.id, action, actor, now, seen=seen, entered=entered)
+    tasks.wake(added)
+    return event
+
+
+def act(
+    session: Session,
+    case_id: int,
+    action_key: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    seen: int | None,
+    entered: Mapping[str, Any],
+    more: Mapping[str, str] | None = None,
+) -> tuple[Event, list[tasks.Added]]:
+    """Do what `apply` says inside the caller's writing transaction; return the event and the tasks to wake."""
+    case = session.get(Case, case_id, populate_existing=True, with_for_update=True)
+    if case is None:
+        raise NotFound
+    if action_key not in WORKFLOW.actions:
+        raise NotFound("没有这个办理动作。")
+    ref, action = current(), WORKFLOW.action(action_key)
+    columns = access.columns(case)
+    role = access.acting_role(actor, action, columns, ref)
+    if role is None:
+        raise NotAllowed(f"您现在不能对这一件做“{action.label}”。")
+    if seen is not None and seen != case.seq:
+        return _repeated(session, case, action, actor, seen, entered, ref), []
+    values = _checked(action, case, entered, ref)
+    attested = frozenset(entered.get("attested") or ())
+    aftermath.resolve(session, case, action, values, actor)
+    held = facts.holding(facts.Asked(session, action, columns, values, attested, actor, now, ref))
+    doing = Act(action, columns, values, held, actor, role, now, ref)
+    clocks = open_clocks(session, case_id, ref)
+    try:
+        written = steps.write(doing, clocks, more)
+    except procedure.Refused as refusal:
+        raise _as_work_error(refusal) from refusal
+    event = save(session, case, written)
+    added = aftermath.follow(session, case, doing, written, event)
+    added += notify.after(session, doing, columns | written.case, written, filer_of(session, case_id))
+    return event, added
+
+
+def _checked(action: Action, case: Case, entered: Mapping[str, Any], ref: Reference) -> dict[str, Any]:
+    checked = fields.check(action, case.kind, entered, ref)
+    if checked.faults:
+        raise Faults(checked.faults)
+    return checked.values
+
+
+def _as_work_error(refusal: procedure.Refused) -> Refused:
+    return Refused(refusal.sentence, refusal.field, conflict=refusal.code == "state")
+
+
+def _repeated(
+    session: Session, case: Case, action: Action, actor: Actor, seen: int, entered: Mapping[str, Any], ref: Reference
+) -> Event:
+    """Return the event of the first press when this is the second press of the same form; raise Stale otherwise."""
+    since = list(session.scalars(select(Event).where(Event.case_id == case.id, Event.seq > seen).order_by(Event.seq)))
+    first = since[0] if since else None
+    if first is not None and (first.action, first.actor_kind, first.actor_id) == (action.key, actor.kind, actor.id):
+        checked = fields.check(action, case.kind, entered, ref)
+        mine = steps.recorded_values(action, case.kind, checked.values)
+        kept = {name: value for name, value in steps.opened_fields(first.fields).items() if name != "facts"}
+        if mine == kept:
+            return first
+    raise Stale(changes=tuple(describe(event, ref) for event in since))
+
+
+def describe(event: Event, ref: Reference) -> str:
+    """Return an event in one line for staff: who did what."""
+    who = ref.names.get(event.actor_id, "") if event.actor_id else {"citizen": "来件人", "system": "系统"}.get(
+        event.actor_kind, ""
+    )
+    return f"{who} · {WORKFLOW.action(event.action).label}"
+
+
+def open_clocks(session: Session, case_id: int, ref: Reference) -> dict[str, OpenRow]:
+    """Return the running (and paused) clocks of a case by rule."""
+    rows = list(session.scalars(select(Deadline).where(Deadline.case_id == case_id, Deadline.closed_at.is_(None))))
+    pauses = pauses_of(session, [row.id for row in rows])
+    found = {}
+    for row in rows:
+        clock = clock_of(row, pauses.get(row.id, ()))
+        found[row.rule] = OpenRow(clock, row.id, deadlines.due(clock, ref.calendar, ref.settings), row.level)
+    return found
+
+
+def pauses_of(session: Session, ids: list[int]) -> dict[int, tuple[Pause, ...]]:
+    """Return the pauses of deadline rows, in order."""
+    found: dict[int, tuple[Pause, ...]] = {}
+    if ids:
+        query = select(DeadlinePause).where(DeadlinePause.deadline_id.in_(ids)).order_by(DeadlinePause.id)
+        for row in session.scalars(query):
+            found[row.deadline_id] = (*found.get(row.deadline_id, ()), Pause(row.from_on, row.to_on))
+    return found
+
+
+def clock_of(row: Deadline, pauses: tuple[Pause, ...] = ()) -> Clock:
+    """Return the clock that a row stands for."""
+    return Clock(
+        rule=row.rule,
+        version=row.version,
+        opened_on=row.opened_on,
+        opened_at=row.opened_at,
+        pauses=pauses,
+        extra=row.extra,
+        extended=row.extended,
+        fixed_on=row.fixed_on,
+        length=row.length,
+    )
+
+
+def save(session: Session, case: Case, written: Written) -> Event:
+    """Write what an act wrote: case, event and terms."""
+    for name, value in written.case.items():
+        setattr(case, name, value)
+    event = Event(case_id=case.id, **written.event)
+    session.add(event)
+    closed_at = written.event["at"]
+    for row_id, outcome in written.closed:
+        _close(session, row_id, outcome, closed_at)
+    for row_id, outcome, row in written.replaced:
+        _close(session, row_id, outcome, closed_at)
+        row["replaces_id"] = row_id
+    for row_id, columns in written.changed:
+        session.execute(update(Deadline).where(Deadline.id == row_id).values(**columns))
+    for row_id, columns in written.pauses:
+        session.execute(insert(DeadlinePause).values(deadline_id=row_id, to_on=None, document_id=None, **columns))
+    for row_id, to_on in written.resumed:
+        running = (DeadlinePause.deadline_id == row_id) & DeadlinePause.to_on.is_(None)
+        session.execute(update(DeadlinePause).where(running).values(to_on=to_on))
+    rows = [*written.opened, *(row for _, _, row in written.replaced)]
+    if rows:
+        session.execute(insert(Deadline), [{"case_id": case.id, **row} for row in rows])
+    session.flush()  # the event's id is needed by what follows
+    return event
+
+
+def _close(session: Session, row_id: int, outcome: str, at: datetime) -> None:
+    """Close a clock with a running pause as well: the pause ends on the day of the decision (workflow.md 21)."""
+    session.execute(
+        update(Deadline).where(Deadline.id == row_id).values(closed_at=at, outcome=outcome, next_step_at=None)
+    )
+    running = (DeadlinePause.deadline_id == row_id) & DeadlinePause.to_on.is_(None)
+    session.execute(update(DeadlinePause).where(running).values(to_on=at.date()))
+
+
+def filer_of(session: Session, case_id: int) -> Party | None:
+    """Return the filer of a case, None for an anonymous one."""
+    query = select(Party).where(Party.case_id == case_id, Party.role == "filer", Party.left_at.is_(None))
+    return session.scalar(query.order_by(Party.id.desc()))
+
+

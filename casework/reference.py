@@ -1,0 +1,162 @@
+"""What every act looks things up in: units, calendar, settings, routing; read once and kept until it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import CalendarDay, CalendarYear, Revision, RoutingRule, Setting, Staff, StaffRole, Unit, db
+from rules.calendar import Calendar
+from rules.calendar import CalendarDay as Day
+from rules.routing import RoutingRule as Route
+from rules.workflow import WORKFLOW
+
+_NAME = "reference"
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """A unit, as plain values."""
+
+    id: int
+    key: str
+    name: str
+    short_name: str
+    kind: str
+    parent_id: int | None
+    path: str
+    bureau_id: int
+    document_prefix: str
+    phone: str
+    address: str
+    closed: bool
+
+    def within(self, other: UnitView) -> bool:
+        """Tell whether this unit is `other` or lies below it."""
+        return self.path.startswith(other.path)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One consistent reading of the reference data."""
+
+    revision: int
+    units: Mapping[int, UnitView]
+    unit_keys: Mapping[str, UnitView]
+    calendar: Calendar
+    settings: Mapping[str, str]
+    routes: tuple[Route, ...]
+    names: Mapping[int, str]
+    """Staff names by id, those who left included: the record names them."""
+    roles: Mapping[tuple[int, str], tuple[int, ...]]
+    """Active staff by (unit, role)."""
+
+    def bureau_of(self, unit_id: int) -> UnitView:
+        """Return the bureau in whose name a unit acts (Order 121 art. 30)."""
+        return self.units[self.units[unit_id].bureau_id]
+
+    def root(self) -> UnitView:
+        """Return the city centre, where online filings arrive."""
+        return next(unit for unit in self.units.values() if unit.parent_id is None)
+
+
+_kept: dict[str, Reference] = {}
+
+
+def current() -> Reference:
+    """Return the reference data; costs one look at a counter while nothing has changed."""
+    session = db.session()
+    revision = session.scalar(select(Revision.value).where(Revision.name == _NAME)) or 0
+    where = str(session.get_bind().engine.url)
+    found = _kept.get(where)
+    if found is None or found.revision != revision:
+        found = _kept[where] = _read(session, revision)
+    return found
+
+
+def forget() -> None:
+    """Drop what is kept in this process (tests that swap databases under one address)."""
+    _kept.clear()
+
+
+def changed(session: Session) -> None:
+    """Raise the revision inside a writing transaction: every process reads anew after it."""
+    row = session.get(Revision, _NAME)
+    if row is None:
+        session.add(Revision(name=_NAME, value=1))
+    else:
+        row.value += 1
+
+
+def put_calendar_year(
+    session: Session, year: int, days: Mapping[date, tuple[bool, str]], source: str, now: datetime, by: int | None
+) -> None:
+    """Enter the arrangement of a year: day → (is working, note). An administrator's rows replace seeded ones."""
+    session.merge(CalendarYear(year=year, source=source, entered_at=now, entered_by=by))
+    for day, (is_working, note) in days.items():
+        session.merge(
+            CalendarDay(day=day, is_working=is_working, note=note, source=source, entered_at=now, entered_by=by)
+        )
+    changed(session)
+
+
+def _read(session: Session, revision: int) -> Reference:
+    units = {
+        unit.id: UnitView(
+            id=unit.id,
+            key=unit.key,
+            name=unit.name,
+            short_name=unit.short_name,
+            kind=unit.kind,
+            parent_id=unit.parent_id,
+            path=unit.path,
+            bureau_id=unit.bureau_id or unit.id,
+            document_prefix=unit.document_prefix,
+            phone=unit.phone,
+            address=unit.address,
+            closed=unit.closed_at is not None,
+        )
+        for unit in session.scalars(select(Unit).order_by(Unit.path))
+    }
+    days = [
+        Day(row.day, row.is_working, row.note, row.source) for row in session.scalars(select(CalendarDay))
+    ]
+    years = list(session.scalars(select(CalendarYear.year)))
+    calendar = Calendar.build(days, years) if years else Calendar.seeded()
+    settings = {setting.key: setting.default for setting in WORKFLOW.settings.values()}
+    for row in session.scalars(select(Setting).order_by(Setting.id)):
+        settings[row.key] = row.value
+    routes = tuple(
+        Route(
+            position=row.position,
+            unit_key=units[row.unit_id].key,
+            unit_name=units[row.unit_id].name,
+            kinds=tuple(row.kinds),
+            categories=tuple(row.categories),
+            places=tuple(row.places),
+            channels=tuple(row.channels),
+            names=tuple(row.names),
+            note=row.reason,
+        )
+        for row in session.scalars(select(RoutingRule).where(RoutingRule.active).order_by(RoutingRule.position))
+    )
+    roles: dict[tuple[int, str], tuple[int, ...]] = {}
+    holders = select(StaffRole.unit_id, StaffRole.role, StaffRole.staff_id).join(Staff, Staff.id == StaffRole.staff_id)
+    for unit_id, role, staff_id in session.execute(holders.where(Staff.active).order_by(StaffRole.staff_id)):
+        roles[(unit_id, role)] = (*roles.get((unit_id, role), ()), staff_id)
+    names = {staff_id: name for staff_id, name in session.execute(select(Staff.id, Staff.name))}
+    return Reference(
+        revision=revision,
+        units=MappingProxyType(units),
+        unit_keys=MappingProxyType({unit.key: unit for unit in units.values()}),
+        calendar=calendar,
+        settings=MappingProxyType(settings),
+        routes=routes,
+        names=MappingProxyType(names),
+        roles=MappingProxyType(roles),
+    )

@@ -1,0 +1,310 @@
+"""From one act to the rows that record it: pure, so that the bulk writer and `apply` cannot differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from casework import chain, wording
+from casework.effects import Act, columns_of
+from casework.reference import Reference
+from models.base import NEVER, canonical
+from models.secrets import ring
+from rules import deadlines, procedure
+from rules.deadlines import Clock, Due
+from rules.workflow import WORKFLOW, regime_for
+
+SEALED_FIELDS = "event.fields"
+
+
+@dataclass
+class OpenRow:
+    """A running clock with its row: `id` is the row's, or anything by which the caller finds it."""
+
+    clock: Clock
+    id: Any
+    due: Due
+    level: int = 0
+
+
+@dataclass
+class Written:
+    """What one act writes. Rows are plain column mappings."""
+
+    case: dict[str, Any]
+    event: dict[str, Any]
+    step: procedure.Step
+    opened: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[tuple[Any, str]] = field(default_factory=list)
+    replaced: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
+    """(old row, its outcome, new row)."""
+    changed: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    pauses: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
+    resumed: list[tuple[Any, date]] = field(default_factory=list)
+    clocks: dict[str, OpenRow] = field(default_factory=dict)
+    """Every clock that runs after the act."""
+    tell: str = ""
+    due: date | None = None
+
+
+def write(act: Act, clocks: Mapping[str, OpenRow], more: Mapping[str, str] | None = None) -> Written:
+    """Return everything that the act writes. Raise rules.procedure.Refused when the procedure does not allow it.
+
+    `clocks` are the running ones by rule; `more` fills blanks of the wording that the act itself cannot know.
+    """
+    step = procedure.advance(
+        procedure.CaseView(
+            kind=act.case["kind"],
+            state=act.case["state"],
+            previous=act.case["previous_state"],
+            received_on=act.case["received_on"],
+            regime=act.case["regime"],
+            clocks={rule: procedure.OpenClock(row.clock, row.id) for rule, row in clocks.items()},
+        ),
+        act.action,
+        act.values,
+        act.now,
+        act.ref.calendar,
+        act.facts,
+        act.ref.settings,
+    )
+    columns = columns_of(act)
+    if "received_on" in columns:
+        columns["regime"] = regime_for(columns["received_on"])
+    changed = {**columns, **_place(act, step)}
+    after: dict[str, Any] = {**act.case, **changed}
+    written = Written(case=changed, event={}, step=step)
+    said = _clocks(act, after, clocks, step, written)
+    _desk(after, written)
+    written.due = _due_to_tell(act, written)
+    _tell(act, after, step, said, written, more or {})
+    return written
+
+
+def _place(act: Act, step: procedure.Step) -> dict[str, Any]:
+    state = WORKFLOW.state(act.case["kind"], step.to_state)
+    changed: dict[str, Any] = {
+        "state": step.to_state,
+        "previous_state": step.to_previous,
+        "queue": state.queue,
+    }
+    if state.terminal and act.case.get("closed_at") is None:
+        changed["closed_at"] = act.now
+    if not state.terminal and step.to_state != "unsealed" and act.case.get("closed_at") is not None:
+        changed["closed_at"] = None
+    return changed
+
+
+def _clocks(
+    act: Act, after: dict[str, Any], clocks: Mapping[str, OpenRow], step: procedure.Step, written: Written
+) -> dict[str, Any]:
+    """Bring the clocks to where the step leaves them; return what the event says of it."""
+    running = dict(clocks)
+    said: dict[str, Any] = {}
+    ref, sealed = act.ref, after["kind"] == "misconduct"
+    for rule, outcome in step.closed:
+        written.closed.append((running.pop(rule).id, outcome))
+        said.setdefault("closed", {})[rule] = outcome
+    for outcome, pairs in (("extended", step.extended), ("passed_on", step.rebased), ("restarted", step.restarted)):
+        for rule, clock in pairs:
+            old = running.pop(rule)
+            row, found = clock_row(clock, after, ref, sealed)
+            written.replaced.append((old.id, outcome, row))
+            running[rule] = OpenRow(clock, None, found)
+            said.setdefault(outcome, {})[rule] = _day(found.on)
+    for clock in step.opened:
+        row, found = clock_row(clock, after, ref, sealed)
+        if clock.rule in running:
+            old = running.pop(clock.rule)
+            written.replaced.append((old.id, "replaced", row))
+        else:
+            written.opened.append(row)
+        running[clock.rule] = OpenRow(clock, None, found)
+        said.setdefault("opened", {})[clock.rule] = _day(found.on)
+    for rule, from_on in step.paused:
+        old = running[rule]
+        clock = _with_pauses(old.clock, (*old.clock.pauses, deadlines.Pause(from_on)))
+        running[rule] = _moved(old, clock, ref, sealed, written)
+        reason = str(act.values.get("ground") or act.action.key)
+        written.pauses.append((old.id, {"from_on": from_on, "reason": reason, "due_before": old.due.on,
+                                        "approver_id": act.actor.id}))
+        said.setdefault("paused", {})[rule] = from_on.isoformat()
+    for rule, to_on in step.resumed:
+        old = running[rule]
+        last = old.clock.pauses[-1]
+        clock = _with_pauses(old.clock, (*old.clock.pauses[:-1], deadlines.Pause(last.from_on, to_on)))
+        running[rule] = _moved(old, clock, ref, sealed, written)
+        written.resumed.append((old.id, to_on))
+        said.setdefault("resumed", {})[rule] = _day(running[rule].due.on)
+    if after["unit_id"] != act.case["unit_id"]:
+        fresh = {id(row) for row in running.values() if row.id is None}
+        written.changed += [
+            (row.id, {"unit_id": after["unit_id"]}) for row in running.values() if id(row) not in fresh
+        ]
+    written.clocks = running
+    return said
+
+
+def _with_pauses(clock: Clock, pauses: tuple[deadlines.Pause, ...]) -> Clock:
+    return Clock(clock.rule, clock.version, clock.opened_on, clock.opened_at, pauses, clock.extra, clock.extended,
+                 clock.fixed_on, clock.length)
+
+
+def _moved(old: OpenRow, clock: Clock, ref: Reference, sealed: bool, written: Written) -> OpenRow:
+    found = deadlines.due(clock, ref.calendar, ref.settings)
+    written.changed.append((old.id, due_columns(clock, found, old.level, ref, sealed)))
+    return OpenRow(clock, old.id, found, old.level)
+
+
+def clock_row(
+    clock: Clock, case: Mapping[str, Any], ref: Reference, sealed: bool
+) -> tuple[dict[str, Any], Due]:
+    """Return the columns of a new clock and its due date."""
+    found = deadlines.due(clock, ref.calendar, ref.settings)
+    row = {
+        "rule": clock.rule,
+        "version": clock.version,
+        "unit_id": case["unit_id"],
+        "opened_on": clock.opened_on,
+        "opened_at": clock.opened_at,
+        "length": clock.length,
+        "fixed_on": clock.fixed_on,
+        "extended": clock.extended,
+        "extra": clock.extra,
+        "closed_at": None,
+        "outcome": None,
+        "level": 0,
+        "replaces_id": None,
+        **due_columns(clock, found, 0, ref, sealed),
+    }
+    return row, found
+
+
+def due_columns(clock: Clock, due: Due, level: int, ref: Reference, sealed: bool) -> dict[str, Any]:
+    """Return the columns that follow from a due date: the date itself and the next moment to speak."""
+    moment = deadlines.next_moment(clock, due, ref.calendar, level, sealed)
+    return {
+        "due_on": due.on,
+        "raw_on": due.raw_on,
+        "due_at": due.at,
+        "provisional": due.provisional,
+        "next_step_at": moment.at if moment else None,
+    }
+
+
+def _desk(after: dict[str, Any], written: Written) -> None:
+    due_at, rule = nearest(written.clocks)
+    written.case["due_at"], written.case["due_rule"] = due_at, rule
+    after["due_at"], after["due_rule"] = due_at, rule
+
+
+def nearest(clocks: Mapping[str, OpenRow]) -> tuple[datetime, str | None]:
+    """Return the end of the nearest running term that staff must keep, and its rule; (NEVER, None) without one."""
+    best: tuple[datetime, str | None] = (NEVER, None)
+    for rule, row in clocks.items():
+        if row.due.at is not None and deadlines.RULES[rule].ladder != "filer" and row.due.at < best[0]:
+            best = (row.due.at, rule)
+    return best
+
+
+def _due_to_tell(act: Act, written: Written) -> date | None:
+    """Return the date that the act's message names: of the first clock it set that the filer hears of."""
+    for rule in (*act.action.opens, *act.action.resumes, *act.action.extends, *act.action.rebases):
+        row = written.clocks.get(rule)
+        if row is not None and row.due.on is not None and deadlines.RULES[rule].citizen:
+            return row.due.on
+    told = [row.due.on for rule, row in written.clocks.items() if row.due.on and deadlines.RULES[rule].citizen]
+    return min(told, default=None)
+
+
+def _tell(
+    act: Act,
+    after: Mapping[str, Any],
+    step: procedure.Step,
+    said: dict[str, Any],
+    written: Written,
+    more: Mapping[str, str],
+) -> None:
+    def fill(sentence: str) -> str:
+        return wording.fill(sentence, act.action, after, act.values, act.ref, act.now, written.due, more)
+
+    seq = act.case["seq"] + 1
+    at = max(act.now, act.case["last_event_at"])
+    written.tell = fill(act.action.tell)
+    event: dict[str, Any] = {
+        "seq": seq,
+        "at": at,
+        "action": act.action.key,
+        "actor_kind": act.actor.kind,
+        "actor_id": act.actor.id,
+        "actor_role": act.role,
+        "unit_id": _unit_of(act),
+        "from_state": act.case["state"],
+        "to_state": step.to_state,
+        "fields": recorded(act),
+        "clocks": said,
+        "public_text": fill(act.action.event),
+        "respondent_text": fill(act.action.respondent),
+        "before": act.case["head"],
+    }
+    event["hash"] = chain.event_hash(act.case["number"], event)
+    written.event = event
+    written.case.update(seq=seq, head=event["hash"], last_event_at=at)
+
+
+def _unit_of(act: Act) -> int | None:
+    if act.actor.staff is None:
+        return None
+    return next((one.unit_id for one in act.actor.staff.assignments if one.role == act.role), act.actor.staff.unit_id)
+
+
+PERSONAL_FIELDS = frozenset({"proxy_name", "heir", "members", "representatives", "who"})
+"""Names of people on the filer's side: kept in `party`, encrypted, never in an event."""
+
+REGISTERED_ELSEWHERE = frozenset(
+    {
+        "filer_name", "filer_phone", "filer_address", "filer_postcode", "filer_id_type", "filer_id_number",
+        "filer_email", "content", "evidence", "demand_text", "respondent_contact", "officer_name",
+    }
+)  # fmt: skip
+"""What a registration writes into `party` and `case_text`."""
+
+
+def recorded(act: Act) -> dict[str, Any]:
+    """Return what the event keeps of the values entered; of a sealed case one ciphertext."""
+    left_out = PERSONAL_FIELDS if act.action.from_ else PERSONAL_FIELDS | REGISTERED_ELSEWHERE
+    kept = {
+        name: _plain(value)
+        for name, value in act.values.items()
+        if name not in left_out and not name.endswith("_id") and name != "part_content"
+    }
+    if act.facts:
+        kept["facts"] = sorted(act.facts)
+    if act.case["kind"] != "misconduct" or not kept:
+        return kept
+    return {"sealed": ring().seal(canonical(kept).encode(), SEALED_FIELDS).hex()}
+
+
+def opened_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entered values of an event, those of a sealed case decrypted."""
+    if "sealed" not in fields:
+        return dict(fields)
+    found: dict[str, Any] = json.loads(ring().open(bytes.fromhex(fields["sealed"]), SEALED_FIELDS))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
