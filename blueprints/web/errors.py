@@ -30,7 +30,7 @@ def answer(error: Exception) -> BaseResponse:
     """
     if isinstance(error, HTTPException):
         if error.response is not None:
-            return error.response
+            return cast(BaseResponse, error.response)
         if error.code is not None and error.code < 400:
             return error.get_response()
         return _render(error.code or 500, None, retry_after=getattr(error, "retry_after", None))

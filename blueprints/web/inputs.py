@@ -30,7 +30,7 @@ class PortalRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         folder: Path = current_app.config["SPOOL_DIR"]
-        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_SPOOL, dir=folder))
+        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_SPOOL, dir=str(folder)))
 
 
 def is_text(value: str) -> bool:

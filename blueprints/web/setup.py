@@ -91,7 +91,7 @@ def _wrap(app: Flask, settings: WebSettings, assets: Assets) -> AnonymousPages:
     hops = settings.trusted_proxies
     # Host and prefix are never taken from a proxy: nginx passes the Host header on as it came.
     behind = ProxyFix(outer, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0) if hops else outer
-    app.wsgi_app = cast(Any, behind)
+    app.wsgi_app = behind  # type: ignore[method-assign]
     return pages
 
 

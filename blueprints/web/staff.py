@@ -109,9 +109,9 @@ def sign_out(response: Response) -> Response:
 
 def current_staff() -> StaffView:
     """Return who is signed in. In a view of another audience nobody is: 401."""
-    if current_user.is_authenticated:
-        return cast(SignedIn, current_user).view
-    abort(401)
+    if not current_user.is_authenticated:
+        abort(401)
+    return cast(SignedIn, current_user).view
 
 
 def prepare(app: Flask, sessions: Sessions) -> None:
@@ -120,11 +120,12 @@ def prepare(app: Flask, sessions: Sessions) -> None:
     manager = LoginManager(app)
     app.extensions["portal_sessions"] = sessions
 
-    @manager.request_loader
     def resume(incoming: Request) -> SignedIn | None:
         token = incoming.cookies.get(cookie_name(SESSION_COOKIE))
         view = sessions.resume(hash_of(token), clock.now()) if token else None
         return SignedIn(view) if view is not None else None
+
+    manager.request_loader(resume)
 
 
 def require_staff() -> Response | None:
@@ -142,7 +143,8 @@ def require_staff() -> Response | None:
 
 def to_login() -> Response:
     """Answer one whose session has ended: a page leaves for the sign-in, an htmx request is told to."""
-    back = request.full_path.rstrip("?") if request.method == "GET" else "/desk/"
+    # Only the path: what was searched for may be somebody's number, and this stands in an address.
+    back = request.path if request.method == "GET" else "/desk/"
     if request.headers.get("HX-Request") == "true":
         return Response(status=401, headers={"HX-Redirect": "/login"})
     return cast(Response, redirect(f"/login?{urlencode({'next': back})}", code=303))
