@@ -140,13 +140,18 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition of a step: `kind` is pure (decided here), computed (found in the records) or attested (ticked)."""
+    """A condition of a step: `kind` is pure (decided here), computed (found in the records) or attested (ticked).
+
+    `states` and `codes` narrow a pure one: at these states only grounds of these codes may be used.
+    """
 
     key: str
     text: str
     kind: str
     attest: str
     refusal: str
+    states: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
