@@ -2,21 +2,96 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, Response, request
 
 from blueprints.public import guide
 from blueprints.web import page, policy
 from blueprints.web.pages import leave, own_path
 from blueprints.web.setup import keep_look
+from models import clock
+from rules.calendar import local_date
 
 bp = Blueprint("pages", __name__)
+
+
+def today() -> date:
+    """Return the day in Shanghai."""
+    return local_date(clock.now())
 
 
 @bp.get("/")
 @policy("public", cached=True)
 def home() -> Response:
     """The way in."""
-    return page("public/home.html", kinds=guide.kinds(), after=guide.after_filing(), news=(), figures=None)
+    kinds, after = guide.kinds(today()), guide.after_filing(today())
+    return page("public/home.html", kinds=kinds, after=after, news=(), figures=None)
+
+
+@bp.get("/guide")
+@policy("public", cached=True)
+def guide_terms() -> Response:
+    """What belongs to us, how long it takes and why, what is not accepted."""
+    tables = [(kind, guide.terms(kind.key, today())) for kind in guide.kinds(today())]
+    return page("public/guide.html", tables=tables, refusals=guide.refusals(today()))
+
+
+@bp.get("/guide/flow")
+@policy("public", cached=True)
+def guide_flow() -> Response:
+    """The procedure of each kind, drawn from the table that runs it."""
+    charts = [(kind, guide.flow(kind.key, today())) for kind in guide.kinds(today())]
+    return page("public/flow.html", charts=charts)
+
+
+@bp.get("/guide/materials")
+@policy("public", cached=True)
+def guide_materials() -> Response:
+    """What to have at hand before filing."""
+    return page("public/materials.html", lists=[guide.materials(kind) for kind in guide.KINDS])
+
+
+@bp.get("/guide/privacy")
+@policy("public", cached=True)
+def guide_privacy() -> Response:
+    """How what people tell us is kept."""
+    return page("public/privacy.html")
+
+
+@bp.get("/guide/access")
+@policy("public", cached=True)
+def guide_access() -> Response:
+    """How to read these pages in large type, by keyboard or by ear."""
+    return page("public/access.html")
+
+
+@bp.get("/board")
+@policy("public", cached=True)
+def board() -> Response:
+    """Where notices will stand."""
+    return page("public/board.html")
+
+
+@bp.get("/publicity")
+@policy("public", cached=True)
+def publicity() -> Response:
+    """How complaints become public, and how not."""
+    return page("public/publicity.html")
+
+
+@bp.get("/figures")
+@policy("public", cached=True)
+def figures() -> Response:
+    """Which figures are published and how each is computed."""
+    return page("public/figures.html")
+
+
+@bp.get("/stations")
+@policy("public", cached=True)
+def stations() -> Response:
+    """How to be helped in person."""
+    return page("public/stations.html")
 
 
 @bp.get("/look")

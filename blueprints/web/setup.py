@@ -121,22 +121,17 @@ def _furnish_templates(app: Flask, settings: WebSettings, assets: Assets) -> Non
             "look_link": lambda part: _look_link(chosen, part),
             "public_links": navigation.PUBLIC,
             "public_here": navigation.current_of(navigation.PUBLIC, request.path),
-            "staff_links": _staff_links(sessions_of(app)) if is_staff else (),
+            "staff_links": _staff_links() if is_staff else (),
             "staff_here": navigation.current_of(navigation.STAFF, request.path),
             "staff": current_user.view if is_staff and current_user.is_authenticated else None,
         }
 
 
-def sessions_of(app: Flask) -> staff.Sessions:
-    """Return the keeper of sessions of an app."""
-    return cast(staff.Sessions, app.extensions["portal_sessions"])
-
-
-def _staff_links(sessions: staff.Sessions) -> list[navigation.Link]:
+def _staff_links() -> list[navigation.Link]:
     if not current_user.is_authenticated:
         return []
-    links = navigation.STAFF
-    return [i for i in links if i.permission is None or sessions.may_open(current_user.view, i.permission)]
+    person = current_user.view
+    return [i for i in navigation.STAFF if i.permission is None or staff.may_open(person, i.permission)]
 
 
 def _look_link(chosen: str, part: str) -> str:

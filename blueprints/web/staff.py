@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 from urllib.parse import urlencode
 
-from flask import Flask, Request, Response, abort, current_app, g, redirect, request
+from flask import Flask, Request, Response, abort, g, redirect, request
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import LoginManager, current_user
 
 from blueprints.web.policy import current_policy
 from blueprints.web.visits import cookie_name, put_cookie
 from models import clock
+from rules import access
 
 SESSION_COOKIE = "staff"
 
@@ -38,9 +39,6 @@ class Sessions(Protocol):
     def resume(self, token_hash: bytes, now: datetime) -> StaffView | None:
         """Return who holds the session, and note the use; None when it has ended."""
 
-    def may_open(self, staff: StaffView, permission: str) -> bool:
-        """Tell whether the person may open pages of this kind."""
-
 
 class NoSessions:
     """The keeper before anyone can sign in: nobody is."""
@@ -48,10 +46,6 @@ class NoSessions:
     def resume(self, token_hash: bytes, now: datetime) -> StaffView | None:
         """Return None."""
         return None
-
-    def may_open(self, staff: StaffView, permission: str) -> bool:
-        """Return False."""
-        return False
 
 
 class SignedIn:
@@ -118,14 +112,17 @@ def prepare(app: Flask, sessions: Sessions) -> None:
     """Let Flask-Login find the person by the session cookie."""
     app.session_interface = NoClientSession()
     manager = LoginManager(app)
-    app.extensions["portal_sessions"] = sessions
-
     def resume(incoming: Request) -> SignedIn | None:
         token = incoming.cookies.get(cookie_name(SESSION_COOKIE))
         view = sessions.resume(hash_of(token), clock.now()) if token else None
         return SignedIn(view) if view is not None else None
 
     manager.request_loader(resume)
+
+
+def may_open(staff: StaffView, permission: str) -> bool:
+    """Tell whether the person may open pages of this kind: one of the roles that `rules.access` lets in."""
+    return not set(access.policy(permission)).isdisjoint(staff.roles)
 
 
 def require_staff() -> Response | None:
@@ -135,8 +132,7 @@ def require_staff() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return to_login()
-    sessions = cast(Sessions, current_app.extensions["portal_sessions"])
-    if policy.permission and not sessions.may_open(current_staff(), policy.permission):
+    if policy.permission and not may_open(current_staff(), policy.permission):
         abort(403)
     return None
 
