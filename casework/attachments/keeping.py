@@ -1,0 +1,166 @@
+"""Where files belong: bound to a filing or an act, listed for a case, removed, and swept when nobody owns them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from casework.attachments import store
+from casework.attachments.names import split
+from casework.attachments.receiving import CITIZEN, STAFF, Place, check_room
+from casework.errors import NotFound
+from models.attachment import Attachment
+from models.base import db, writing
+from models.case import Case
+from models.filing import Draft
+
+LOOSE_FOR = timedelta(days=7)
+"""How long a file that staff uploaded waits for the act that names it."""
+STRAY_FOR = timedelta(days=1)
+"""How old a stored file without a row must be before it is erased: its row may be on its way."""
+
+
+def bind_to_filing(
+    session: Session, *, draft_id: int, filing_id: int, case_id: int | None = None, anonymous: bool = False
+) -> list[int]:
+    """Move the files of a draft to the filing that came of it, inside the caller's transaction; return their ids.
+
+    `case_id` is None when the filing made two cases: the files then belong to both. For anonymous filings the names,
+    which people choose, give way to 附件1.jpg, 附件2.pdf. Raises NotFound when the draft is gone, Refused beyond quota.
+    """
+    if session.scalar(select(Draft.id).where(Draft.id == draft_id).with_for_update()) is None:
+        raise NotFound("这份草稿已经提交或过了保存期，请重新开始")
+    rows = list(
+        session.scalars(
+            select(Attachment).where(Attachment.draft_id == draft_id).order_by(Attachment.id).with_for_update()
+        )
+    )
+    check_room(session, Place(filing_id=filing_id), rows, "attachments")
+    for place, row in enumerate(rows, start=1):
+        row.draft_id, row.filing_id, row.case_id = None, filing_id, case_id
+        if anonymous:
+            row.name = f"附件{place}{split(row.name)[1].lower()}"
+    session.flush()
+    return [row.id for row in rows]
+
+
+def bind_to_event(
+    session: Session, ids: Sequence[int], *, case_id: int, event_seq: int, staff_id: int | None
+) -> list[int]:
+    """Give loose files of one uploader to an act of a case, inside the caller's transaction; return their ids.
+
+    `staff_id` is None for what the filer sent with a supplement (received with `case_id`). Raises NotFound when one of
+    the files is not there, is somebody else's or belongs to something already; Refused for more than one act may have.
+    """
+    wanted = set(ids)
+    if staff_id is None:
+        own = (Attachment.uploaded_by == CITIZEN) & (Attachment.case_id == case_id)
+    else:
+        here = or_(Attachment.case_id == case_id, Attachment.case_id.is_(None))
+        own = (Attachment.staff_id == staff_id) & here
+    free = (Attachment.event_seq.is_(None), Attachment.draft_id.is_(None), Attachment.filing_id.is_(None))
+    found = select(Attachment).where(Attachment.id.in_(wanted), own, *free).order_by(Attachment.id)
+    rows = list(session.scalars(found.with_for_update()))
+    if len(rows) != len(wanted):
+        raise NotFound("有文件已经不在了，请重新上传")
+    check_room(session, Place(case_id=case_id, event_seq=event_seq), rows, "attachments")
+    for row in rows:
+        row.case_id, row.event_seq = case_id, event_seq
+    session.flush()
+    return [row.id for row in rows]
+
+
+def of_draft(draft_id: int) -> list[Attachment]:
+    """Return the files of a draft in the order they came."""
+    return list(db.session.scalars(select(Attachment).where(Attachment.draft_id == draft_id).order_by(Attachment.id)))
+
+
+def of_case(case: Case) -> list[Attachment]:
+    """Return the files that belong to a case: its own, and those its filing brought for all its cases."""
+    shared = (Attachment.filing_id == case.filing_id) & Attachment.case_id.is_(None)
+    mine = select(Attachment).where(or_(Attachment.case_id == case.id, shared))
+    return list(db.session.scalars(mine.order_by(Attachment.id)))
+
+
+def one_of_case(case: Case, attachment_id: int) -> Attachment:
+    """Return one file of a case. Raise NotFound when there is none or it is another case's: both look the same."""
+    row = db.session.get(Attachment, attachment_id)
+    if row is None or not belongs(row, case):
+        raise NotFound
+    return row
+
+
+def belongs(row: Attachment, case: Case) -> bool:
+    """Tell whether a file is one of the case's own or of its whole filing."""
+    if row.case_id is not None:
+        return row.case_id == case.id
+    return row.filing_id is not None and row.filing_id == case.filing_id
+
+
+def remove(attachment_id: int, *, draft_id: int) -> None:
+    """Take a file back out of a draft: the row first, then its bytes. Raise NotFound when it is not in that draft."""
+    mine = (Attachment.id == attachment_id, Attachment.draft_id == draft_id)
+    with writing() as session:
+        gone = session.execute(delete(Attachment).where(*mine).returning(Attachment.original, Attachment.clean)).all()
+    if not gone:
+        raise NotFound("这个文件已经移除了")
+    for names in gone:
+        store.erase(*names)
+
+
+def erase_rows(session: Session, draft_ids: Sequence[int]) -> list[str]:
+    """Delete the rows of the files of some drafts inside the caller's transaction.
+
+    Returns the stored names, which the caller erases after the commit with `store.erase`.
+    """
+    gone = session.execute(
+        delete(Attachment).where(Attachment.draft_id.in_(draft_ids)).returning(Attachment.original, Attachment.clean)
+    ).all()
+    return [name for names in gone for name in names if name is not None]
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What a sweep found: files without a row (erased), loose rows nobody bound (erased), rows without their file."""
+
+    files: int
+    loose: int
+    missing: tuple[int, ...]
+
+
+def sweep_strays(now: datetime) -> Strays:
+    """Erase files that no row names and loose uploads that no act took; report the ids of rows whose file is gone.
+
+    Rows are never deleted because their file is missing: that is a loss somebody must look at.
+    """
+    loose = _erase_loose(now)
+    # Files are listed before rows are read: a file that appears in between is too young to be touched.
+    stored = list(store.stored())
+    named: dict[str, int] = {}
+    for row_id, original, clean in db.session.execute(select(Attachment.id, Attachment.original, Attachment.clean)):
+        named.update({name: row_id for name in (original, clean) if name is not None})
+    oldest = (now - STRAY_FOR).timestamp()
+    files = 0
+    for name, changed, finished in stored:
+        if changed >= oldest or (finished and name in named):
+            continue
+        (store.erase if finished else store.erase_part)(name)
+        files += 1
+    missing = {row_id for name, row_id in named.items() if not store.path_of(name).exists()}
+    return Strays(files, loose, tuple(sorted(missing)))
+
+
+def _erase_loose(now: datetime) -> int:
+    unowned = (Attachment.draft_id.is_(None), Attachment.filing_id.is_(None), Attachment.case_id.is_(None))
+    late = (Attachment.uploaded_by == STAFF, Attachment.uploaded_at <= now - LOOSE_FOR)
+    with writing() as session:
+        gone = session.execute(
+            delete(Attachment).where(*unowned, *late).returning(Attachment.original, Attachment.clean)
+        ).all()
+    for names in gone:
+        store.erase(*names)
+    return len(gone)
