@@ -218,5 +218,3 @@ class Calendar:
 @cache
 def _seeded_calendar() -> Calendar:
     return Calendar.build(seeded(), seeded_years())
-
-

@@ -91,5 +91,7 @@ def _place(law: Law, place: str) -> str:
 @cache
 def cite(source: str) -> str:
     """A source of the tables in Chinese; several, separated by "; ", are joined by 、. Local rules are 本局规定."""
-    texts = ["本局规定" if law == "local" else LAWS[law].short + _place(LAWS[law], place) for law, place in parts(source)]
+    texts = [
+        "本局规定" if law == "local" else LAWS[law].short + _place(LAWS[law], place) for law, place in parts(source)
+    ]
     return "、".join(dict.fromkeys(texts))

@@ -67,8 +67,8 @@ STANDING = Due(None, None, None, False)
 def due(clock: Clock, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS) -> Due:
     """When the clock ends under this calendar and these settings; KeyError for a rule or version nobody wrote.
 
-    A term in days ends at 24:00 of its last day; one that falls on a day off ends on the next working day
-    (Order 121 article 45, Civil Code article 203; setting `roll_forward`). A date written in a notice stands as written.
+    A term in days ends at 24:00 of its last day; where that is a day off, on the next working
+    day (Order 121 article 45, Civil Code article 203; setting `roll_forward`). A date written in a notice stands as written.
     """
     version = version_of(clock.rule, clock.version)
     if clock.fixed_on is not None:

@@ -65,7 +65,10 @@ def _lines(
     lines = [Line(clock.opened_on, False, 0, "起算之日不计入")]
     day, number = clock.opened_on + DAY, 0
     while day <= last:
-        if any(p.from_on <= day and (p.to_on is None or day < p.to_on or (inclusive and day == p.to_on)) for p in clock.pauses):
+        if any(
+            p.from_on <= day and (p.to_on is None or day < p.to_on or (inclusive and day == p.to_on))
+            for p in clock.pauses
+        ):
             lines.append(Line(day, False, 0, "计时暂停"))
         elif found.raw_on is not None and day > found.raw_on:
             lines.append(Line(day, False, 0, "顺延至此" if day == found.on else f"{calendar.why(day)}，顺延"))
@@ -93,7 +96,9 @@ def _summary(clock: Clock, version: RuleVersion, found: Due, calendar: Calendar)
         end = f"至{long_date(pause.to_on)}恢复" if pause.to_on else "起，尚未恢复"
         rows.append(("暂停", f"{long_date(pause.from_on)}{end}；{rule.pause_text or '按本局设置暂停'}"))
     if found.on and found.raw_on and found.on != found.raw_on:
-        rows.append(("顺延", f"最后一日{long_date(found.raw_on)}是{calendar.why(found.raw_on)}，顺延到{long_date(found.on)}"))
+        rows.append(
+            ("顺延", f"最后一日{long_date(found.raw_on)}是{calendar.why(found.raw_on)}，顺延到{long_date(found.on)}")
+        )
         rows.append(("稳妥", f"请在{long_date(found.raw_on)}前办完，不依赖顺延"))
     if found.provisional:
         rows.append(("暂定", "放假安排尚未公布，公布后重新计算"))

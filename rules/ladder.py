@@ -44,7 +44,9 @@ def _plan(rule_key: str, sealed: bool) -> tuple[tuple[int, str, str | None, tupl
     rule = RULES[rule_key]
     ladder = LADDERS["sealed" if sealed else rule.ladder]
     warnings = () if ladder.key == "sealed" else rule.warn_before
-    plan = [("warn", None, _WARNED.get(ladder.key, ()), -n) for n in warnings]
+    plan: list[tuple[str, str | None, tuple[str, ...], int]] = [
+        ("warn", None, _WARNED.get(ladder.key, ()), -n) for n in warnings
+    ]
     plan += [(s.act, s.where, s.to, s.after) for s in ladder.steps if s.after >= 0 or not warnings]
     return tuple((level, *row) for level, row in enumerate(plan, 1))
 

@@ -11,9 +11,12 @@ from rules.table import Action, Choice, Condition, Document, Field, Ground, Guar
 from rules.tables import DATA, TableError, day, only, read, rows, strings
 
 _ACTION = ("key", "label", "kinds", "from", "to", "roles", "scope", "reversible", "source")
-_ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "resumes", "extends", "rebases",
-                   "rebase_when", "restarts", "documents", "documents_when", "creates", "creates_when", "outcome", "tell",
-                   "told", "inform", "event", "respondent", "hidden", "note")  # fmt: skip
+_ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "resumes", "extends",
+                   "rebases", "rebase_when", "restarts", "documents", "documents_when", "creates", "creates_when",
+                   "outcome", "tell", "told", "inform", "event", "respondent", "hidden", "note")  # fmt: skip
+_DOCUMENT = ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official")
+_ACTION_LISTS = ("guards", "regimes", "opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts",
+                 "creates", "told", "inform")  # fmt: skip
 _FIELD_OPTIONS = ("required", "required_for", "only_for", "min", "max", "choices", "tree", "ground")
 
 
@@ -114,12 +117,12 @@ def documents(root: Path = DATA) -> dict[str, Document]:
     found: dict[str, Document] = {}
     for row in read("documents.toml", root)["document"]:
         where = f"document {row.get('key')}"
-        only(row, where, ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official"),
-             ("note", "confidential", "until"))  # fmt: skip
+        only(row, where, _DOCUMENT, ("note", "confidential", "until"))
         if row["official"] != ("第{n}号" in row["series"]):
             raise TableError(f"{where}: official papers are numbered 第n号, the others are not")
-        row = {"note": "", "confidential": False, "until": None} | row
-        found[row["key"]] = Document(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+        defaults: dict[str, Any] = {"note": "", "confidential": False, "until": None}
+        lists: dict[str, Any] = {name: tuple(row[name]) for name in ("fields", "served")}
+        found[row["key"]] = Document(**(defaults | row | lists))
     return found
 
 
@@ -210,9 +213,7 @@ def _from_states(names: tuple[str, ...], states: Mapping[str, State]) -> frozens
     return frozenset(found)
 
 
-def actions(
-    types: tuple[str, ...], states: Mapping[str, Mapping[str, State]], root: Path = DATA
-) -> dict[str, Action]:
+def actions(types: tuple[str, ...], states: Mapping[str, Mapping[str, State]], root: Path = DATA) -> dict[str, Action]:
     """The actions of `actions/`, their starting states resolved for each kind."""
     reader = FieldReader(types, root)
     usual = read("usual.toml", root)
@@ -237,8 +238,7 @@ def _action(
     states: Mapping[str, Mapping[str, State]],
     usual: Mapping[str, Mapping[str, list[str]]],
 ) -> Action:
-    lists = {name: tuple(row.get(name, ())) for name in ("guards", "regimes", "opens", "closes", "pauses", "resumes",
-             "extends", "rebases", "restarts", "creates", "told", "inform")}  # fmt: skip
+    lists: dict[str, Any] = {name: tuple(row.get(name, ())) for name in _ACTION_LISTS}
     texts = {name: row.get(name, "") for name in ("tell", "event", "respondent", "hidden", "note")}
     documents = row.get("documents", [])
     kinds = strings(row["kinds"], where)

@@ -102,7 +102,14 @@ def _version(row: Mapping[str, Any], where: str) -> RuleVersion:
         extend = Extension(raw["times"], raw["length"], raw["unit"], raw["by"], raw.get("most", raw["length"]))
     until = day(row["until"], where) if "until" in row else None
     return RuleVersion(
-        row["key"], day(row["from"], where), until, row["length"], row["unit"], row["source"], row.get("citizen", ""), extend
+        row["key"],
+        day(row["from"], where),
+        until,
+        row["length"],
+        row["unit"],
+        row["source"],
+        row.get("citizen", ""),
+        extend,
     )
 
 
