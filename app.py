@@ -13,7 +13,13 @@ from config import Settings
 from models import secrets
 from models.base import db
 
-BLUEPRINTS = ("blueprints.public.pages",)
+BLUEPRINTS = (
+    "blueprints.public.pages",
+    "blueprints.command.views",
+    "blueprints.briefings.views",
+    "blueprints.insight.views",
+    "blueprints.admin.views",
+)
 """Modules whose `bp` is mounted, in this order."""
 
 

@@ -11,7 +11,7 @@ class Link:
 
     href: str
     label: str
-    permission: str | None = None
+    permissions: tuple[str, ...] = ()
 
     def holds(self, path: str) -> bool:
         """Tell whether a page belongs to this link."""
@@ -28,12 +28,12 @@ PUBLIC = (
 )
 
 STAFF = (
-    Link("/desk/", "办理台"),
-    Link("/desk/new", "登记"),
-    Link("/command/", "指挥督办", "command"),
-    Link("/briefings/", "简报", "briefings"),
-    Link("/insight/", "统计", "insight"),
-    Link("/admin/", "管理", "admin"),
+    Link("/desk/", "办理台", ("desk.read",)),
+    Link("/desk/new", "登记", ("register",)),
+    Link("/command/", "指挥督办", ("command",)),
+    Link("/briefings/", "简报", ("briefing",)),
+    Link("/insight/", "统计", ("insight",)),
+    Link("/admin/", "管理", ("admin.system", "admin.security")),
     Link("/guide", "制度"),
 )
 

@@ -21,13 +21,14 @@ class Policy:
 
     `audience`: `public` reads anonymous pages; `filer` is a citizen on the way through a form (visit cookie, nothing is
     kept by the browser); `staff` is signed in; `login` is the way in; `api` brings a key of its own; `machine` is asked
-    by monitors. `permission`: what `rules.access` calls the right to open a staff page. `cached`: one body for all.
+    by monitors. `permissions`: the route policies of `rules.access`, one of which must let a person of the staff in;
+    none means everybody who is signed in. `cached`: one body for all.
     `first_post`: the first POST of an anonymous form, which writes no case and is guarded by origin, not by token.
     `uploads`: takes files. `multi`: field names that may come more than once.
     """
 
     audience: Audience
-    permission: str | None = None
+    permissions: tuple[str, ...] = ()
     cached: bool = False
     first_post: bool = False
     uploads: bool = False
@@ -36,15 +37,14 @@ class Policy:
 
 def policy(
     audience: Audience,
-    permission: str | None = None,
-    *,
+    *permissions: str,
     cached: bool = False,
     first_post: bool = False,
     uploads: bool = False,
     multi: tuple[str, ...] = (),
 ) -> Callable[[View], View]:
     """Declare the policy of a view; see `Policy`. Put it directly on the function, below the route."""
-    declared = Policy(audience, permission, cached, first_post, uploads, frozenset(multi))
+    declared = Policy(audience, permissions, cached, first_post, uploads, frozenset(multi))
 
     def mark(view: View) -> View:
         view.__dict__["policy"] = declared

@@ -131,7 +131,7 @@ def _staff_links() -> list[navigation.Link]:
     if not current_user.is_authenticated:
         return []
     person = current_user.view
-    return [i for i in navigation.STAFF if i.permission is None or staff.may_open(person, i.permission)]
+    return [i for i in navigation.STAFF if not i.permissions or staff.may_open(person, i.permissions)]
 
 
 def _look_link(chosen: str, part: str) -> str:

@@ -120,9 +120,10 @@ def prepare(app: Flask, sessions: Sessions) -> None:
     manager.request_loader(resume)
 
 
-def may_open(staff: StaffView, permission: str) -> bool:
-    """Tell whether the person may open pages of this kind: one of the roles that `rules.access` lets in."""
-    return not set(access.policy(permission)).isdisjoint(staff.roles)
+def may_open(staff: StaffView, permissions: tuple[str, ...]) -> bool:
+    """Tell whether one of the person's roles is let in by one of these route policies of `rules.access`."""
+    let_in = {role for permission in permissions for role in access.policy(permission)}
+    return not let_in.isdisjoint(staff.roles)
 
 
 def require_staff() -> Response | None:
@@ -132,7 +133,7 @@ def require_staff() -> Response | None:
         return None
     if not current_user.is_authenticated:
         return to_login()
-    if policy.permission and not may_open(current_staff(), policy.permission):
+    if policy.permissions and not may_open(current_staff(), policy.permissions):
         abort(403)
     return None
 

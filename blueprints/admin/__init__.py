@@ -1,0 +1,1 @@
+"""Settings, people, keys and records of the portal itself."""

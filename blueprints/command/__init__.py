@@ -1,0 +1,1 @@
+"""Supervision, directives and incidents: what the command centre works on."""
