@@ -18,18 +18,14 @@ portal_python() {
 }
 
 # portal_packages FILE...: make the virtualenv and install exactly what the files pin.
-# Quick when nothing changed: the stamp holds the hash of all that decides the content.
+# Quick when nothing changed: for each file a stamp in the virtualenv holds the hash of what was installed.
 portal_packages() {
-  local stamp wanted file arguments=()
-  wanted="$(cat "$@" | sha256sum | cut -d' ' -f1)"
-  stamp="$VENV/.installed-$(printf '%s-' "$@" | tr -c 'a-z.\n-' '_' | sed 's/-$//')"
-  if [ -x "$VENV/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
-    return 0
-  fi
+  local file arguments=()
+  portal_installed "$@" && return 0
   # Two starts at the same time: the second waits, then finds the work done.
   exec 9<requirements.txt
   flock 9
-  if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] || [ ! -x "$VENV/bin/python" ]; then
+  if ! portal_installed "$@"; then
     if [ ! -x "$VENV/bin/python" ]; then
       portal_say "Making the Python environment in $VENV"
       "$(portal_python)" -m venv "$VENV" || portal_stop "The environment could not be made: apt-get install python3-venv"
@@ -38,9 +34,19 @@ portal_packages() {
     for file in "$@"; do arguments+=(--requirement "$file"); done
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${arguments[@]}" \
       || portal_stop "The packages could not be installed; see the lines above."
-    printf '%s\n' "$wanted" >"$stamp"
+    for file in "$@"; do portal_hash "$file" >"$VENV/.installed-$file"; done
   fi
   exec 9<&-
+}
+
+portal_hash() { sha256sum "$1" | cut -d' ' -f1; }
+
+portal_installed() {
+  local file
+  [ -x "$VENV/bin/python" ] || return 1
+  for file in "$@"; do
+    [ "$(cat "$VENV/.installed-$file" 2>/dev/null)" = "$(portal_hash "$file")" ] || return 1
+  done
 }
 
 portal_has_library() { /sbin/ldconfig -p 2>/dev/null | grep -q "^[[:space:]]*$1 "; }
