@@ -1,40 +1,113 @@
-"""Who may do and see what: role × action × relation to the case, as tables."""
+"""Who may do and see what: role × action × relation to the case, as tables.
+
+A relation (scope) is a fact about a person and a case that casework finds out: the case is assigned to them, stands in
+their unit, in their bureau, in the tree below them. This module only says what follows from it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from rules.settings import DEFAULTS
+from rules.settings import DEFAULTS, effects
 from rules.table import Action, Role
+from rules.tables import TableError, only, read, strings
+from rules.workflow import WORKFLOW
 
-SCOPES: Mapping[str, str] = {}
-ROLES: Mapping[str, Role] = {}
-READS: Mapping[str, tuple[str, ...]] = {}
-POLICIES: Mapping[str, tuple[str, ...]] = {}
+SCOPES: Mapping[str, str] = WORKFLOW.scopes
+ROLES: Mapping[str, Role] = WORKFLOW.roles
+
+# A wider relation holds the narrower ones that a table may ask for; "sealed" stands alone.
+_ENOUGH: Mapping[str, frozenset[str]] = {
+    "own_case": frozenset({"own_case"}),
+    "assigned": frozenset({"assigned"}),
+    "own_unit": frozenset({"own_unit"}),
+    "own_bureau": frozenset({"own_bureau"}),
+    "superior": frozenset({"superior"}),
+    "any": frozenset({"any", "own_case", "assigned", "own_unit", "own_bureau", "superior"}),
+    "sealed": frozenset({"sealed"}),
+}
+
+
+def _load() -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], dict[str, str]]:
+    raw = read("access.toml")
+    only(raw, "access.toml", ("read", "policy", "reveal"))
+    reads = {role: {scope: strings(states, role) for scope, states in row.items()} for role, row in raw["read"].items()}
+    policies = {name: strings(roles, name) for name, roles in raw["policy"].items()}
+    reveal: dict[str, str] = raw["reveal"]
+    named = {*reads, *reveal, *(role for roles in policies.values() for role in roles)}
+    scopes = {scope for row in reads.values() for scope in row} | set(reveal.values())
+    if not named <= ROLES.keys() or not scopes <= SCOPES.keys():
+        raise TableError(f"access.toml: unknown {sorted(named - ROLES.keys())} {sorted(scopes - SCOPES.keys())}")
+    if any("discipline" != role for role, row in reads.items() if "sealed" in row):
+        raise TableError("access.toml: only discipline officers read sealed cases")
+    return reads, policies, reveal
+
+
+_READS, _POLICIES, _REVEAL = _load()
+READS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(_READS)
+POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_POLICIES)
+REVEALS: Mapping[str, str] = MappingProxyType(_REVEAL)
 
 
 def may_act(action: Action, role: str, scope_holds: frozenset[str], settings: Mapping[str, str] = DEFAULTS) -> bool:
-    """May this role press the action, given the relations to the case that hold?"""
-    raise NotImplementedError
+    """May this role press the action, given the relations to the case that hold?
+
+    The settings accept_role, refuse_role and terminate_role narrow who decides. A sealed case answers to the relation
+    "sealed" alone: where it holds, no other relation counts (rule of the sealed track).
+    """
+    wanted = action.scope.get(role)
+    if wanted is None or any(role not in effect.roles.get(action.key, (role,)) for effect in effects(settings)):
+        return False
+    if "sealed" in scope_holds and wanted not in ("sealed", "own_case"):
+        # A clerk may still hand a sealed filing in, and the system may keep its clocks; both begin or tend, never read.
+        return role == "system" or (role == "intake" and not action.from_)
+    return bool(_ENOUGH[wanted] & scope_holds) or (role == "system" and wanted == "any")
 
 
 def allowed(
     action: Action, assignments: Iterable[tuple[str, frozenset[str]]], settings: Mapping[str, str] = DEFAULTS
 ) -> bool:
     """May a person with these (role, relations that hold) press the action?"""
-    raise NotImplementedError
+    return any(may_act(action, role, holds, settings) for role, holds in assignments)
 
 
 def may_read(role: str, scope_holds: frozenset[str], state: str | None = None) -> bool:
-    """May this role open the case, given the relations that hold?"""
-    raise NotImplementedError
+    """May this role open the case, given the relations that hold and the state of the case?
+
+    A row of the read table names the relations under which the role sees a case, and the states for which it does
+    (none named: all of them).
+    """
+    rows = READS.get(role, {})
+    if "sealed" in scope_holds:
+        return "sealed" in rows
+    return any(
+        scope != "sealed" and _ENOUGH[scope] & scope_holds and (not states or state in states)
+        for scope, states in rows.items()
+    )
 
 
 def may_reveal(role: str, scope_holds: frozenset[str], registered_today: bool = False) -> bool:
-    """May this role see who the filer is (Order 121 article 37)?"""
-    raise NotImplementedError
+    """May this role see who the filer is? (Order 121 article 37: identity is for those who need it to handle the case.)
+
+    The handler of the case, the lead of the unit that handles it, discipline officers on the sealed track; the clerk who
+    registered it on the day of registration only (`registered_today`), to read the entry back to the caller.
+    """
+    wanted = REVEALS.get(role)
+    if wanted is None or (role == "intake" and not registered_today):
+        return False
+    if "sealed" in scope_holds:
+        return wanted == "sealed"
+    return wanted != "sealed" and bool(_ENOUGH[wanted] & scope_holds)
 
 
 def policy(name: str) -> tuple[str, ...]:
-    """The roles that a route policy lets in; KeyError for a policy nobody wrote."""
-    raise NotImplementedError
+    """The roles that a route policy lets in (empty for public and filer); KeyError for a policy nobody wrote."""
+    return POLICIES[name]
+
+
+def passes(name: str, roles: Iterable[str]) -> bool:
+    """May somebody with these roles use a route of this policy? `public` lets everybody in; `filer` is checked by code."""
+    if name in ("public", "filer"):
+        return True
+    return bool(set(POLICIES[name]) & set(roles))

@@ -68,7 +68,8 @@ def due(clock: Clock, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS
     """When the clock ends under this calendar and these settings; KeyError for a rule or version nobody wrote.
 
     A term in days ends at 24:00 of its last day; where that is a day off, on the next working
-    day (Order 121 article 45, Civil Code article 203; setting `roll_forward`). A date written in a notice stands as written.
+    day (Order 121 article 45, Civil Code article 203; setting `roll_forward`). A date written in a
+    notice stands as written.
     """
     version = version_of(clock.rule, clock.version)
     if clock.fixed_on is not None:

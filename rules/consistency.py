@@ -1,4 +1,4 @@
-"""What must hold before the program may start: every name that a row uses exists, and no two rows disagree.
+"""What must hold before the program may start: every name in use exists, and no two rows disagree.
 
 The deeper proofs (every state is reached and left, a clock runs in each, nothing leaks) stand in the tests: they look at
 the whole graph, need time, and cannot change between two starts of the same program.

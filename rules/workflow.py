@@ -141,7 +141,11 @@ class Workflow:
         key = (action, kind)
         if key not in self._fields:
             self._fields[key] = tuple(
-                replace(field, required=field.required or kind in field.required_for)
+                replace(
+                    field,
+                    required=field.required or kind in field.required_for,
+                    tree="report_problem" if field.tree == "problem" and kind == "report" else field.tree,
+                )
                 for field in self.actions[action].fields
                 if field.applies(kind)
             )
