@@ -39,7 +39,7 @@ def _load() -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str,
     scopes = {scope for row in reads.values() for scope in row} | set(reveal.values())
     if not named <= ROLES.keys() or not scopes <= SCOPES.keys():
         raise TableError(f"access.toml: unknown {sorted(named - ROLES.keys())} {sorted(scopes - SCOPES.keys())}")
-    if any("discipline" != role for role, row in reads.items() if "sealed" in row):
+    if any(role != "discipline" for role, row in reads.items() if "sealed" in row):
         raise TableError("access.toml: only discipline officers read sealed cases")
     return reads, policies, reveal
 
@@ -90,8 +90,8 @@ def may_read(role: str, scope_holds: frozenset[str], state: str | None = None) -
 def may_reveal(role: str, scope_holds: frozenset[str], registered_today: bool = False) -> bool:
     """May this role see who the filer is? (Order 121 article 37: identity is for those who need it to handle the case.)
 
-    The handler of the case, the lead of the unit that handles it, discipline officers on the sealed track; the clerk who
-    registered it on the day of registration only (`registered_today`), to read the entry back to the caller.
+    The handler of the case, the lead of the unit that handles it, discipline officers on the sealed track; the clerk
+    who registered it on the day of registration only (`registered_today`), to read the entry back to the caller.
     """
     wanted = REVEALS.get(role)
     if wanted is None or (role == "intake" and not registered_today):
@@ -107,7 +107,7 @@ def policy(name: str) -> tuple[str, ...]:
 
 
 def passes(name: str, roles: Iterable[str]) -> bool:
-    """May somebody with these roles use a route of this policy? `public` lets everybody in; `filer` is checked by code."""
+    """May somebody with these roles use a route of this policy? `public` lets everybody in, `filer` needs a code."""
     if name in ("public", "filer"):
         return True
     return bool(set(POLICIES[name]) & set(roles))

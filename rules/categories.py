@@ -99,8 +99,8 @@ def full_name(key: str) -> str:
 def notice_facts(problem: str | None, real_name: bool, settings: Mapping[str, str]) -> frozenset[str]:
     """Which notice duties a report on this problem has: some of real_name, advertising, special_law.
 
-    Advertising law article 53: anybody who reports is told. Food safety law article 115: the same, where a way to answer
-    is known. Anti-unfair-competition law article 20: only those who gave their name. A local promise: real names.
+    Advertising law article 53: anybody who reports is told. Food safety law article 115: the same.
+    Anti-unfair-competition law article 20: only those who gave their name. A local promise: real names.
     """
     flags = _NODES[problem].flags if problem in _NODES else frozenset()
     facts: set[str] = {"real_name"} if real_name else set()

@@ -1,7 +1,7 @@
 """What must hold before the program may start: every name in use exists, and no two rows disagree.
 
-The deeper proofs (every state is reached and left, a clock runs in each, nothing leaks) stand in the tests: they look at
-the whole graph, need time, and cannot change between two starts of the same program.
+The deeper proofs (every state is reached and left, a clock runs in each, nothing leaks) stand in the tests: they look
+at the whole graph, need time, and cannot change between two starts of the same program.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Which unit should have a filing: the first rule that fits, with its reason (宁工商〔2005〕30号三(四)1; Order 121 article 41)."""
+"""Which unit should have a filing: the first rule that fits, with its reason.
+
+Source: 宁工商〔2005〕30号三(四)1; Order 121 article 41.
+"""
 
 from __future__ import annotations
 
