@@ -69,9 +69,7 @@ def scopes(staff: StaffView, assignment: Assignment, case: Mapping[str, Any], re
     return frozenset(found)
 
 
-def _sealed_scopes(
-    staff: StaffView, assignment: Assignment, case: Mapping[str, Any], ref: Reference
-) -> frozenset[str]:
+def _sealed_scopes(staff: StaffView, assignment: Assignment, case: Mapping[str, Any], ref: Reference) -> frozenset[str]:
     """A discipline officer of the unit that holds it or above; once an officer has it, that one alone.
 
     Who steps back (`discipline_recuse`) names another officer, and sees it no more.
@@ -106,7 +104,7 @@ def may_read(staff: StaffView, case: Mapping[str, Any], ref: Reference) -> bool:
     return any(access.may_read(role, held, case["state"]) for role, held in holdings(staff, case, ref))
 
 
-def visible(staff: StaffView) -> Select[tuple[Case]]:
+def visible(staff: StaffView) -> Select[Case]:
     """Return the select of every case that this member of staff may see: all staff queries start from it."""
     return select(Case).where(visible_clause(staff, current()))
 

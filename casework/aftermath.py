@@ -9,61 +9,50 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from casework import linked, people, tasks
-from casework.actors import Actor
-from casework.corrections import correct
+from casework import attachments, people
+from casework.corrections import correct, prepare
 from casework.effects import Act
-from casework.errors import Refused
-from casework.steps import Written
+from casework.errors import NotFound, Refused
+from casework.reference import Reference
 from models import Attachment, Case, CaseLink, Event, Party
 from rules.workflow import Action
 
 OTHER_CASES = ("main_case", "other_case")
 
 
-def resolve(session: Session, case: Case, action: Action, values: dict[str, Any], actor: Actor) -> None:
-    """Turn what was typed into what it names: another case's number into its id, files into this case's own.
+def resolve(session: Session, case: Case, action: Action, values: dict[str, Any], ref: Reference) -> None:
+    """Turn what was typed into what it names: another case's number into its id, a correction into its entry.
 
-    Raises Refused at the field for a case that is not there and for a file that is not this person's to use.
+    Raises Refused at the field.
     """
     for name in OTHER_CASES:
         if name in values:
             other = session.scalar(select(Case).where(Case.number == values[name], Case.kind != "misconduct"))
             if other is None or other.id == case.id:
                 raise Refused("没有找到这个编号的件，请核对", name)
-            values[f"{name}_id"] = other.id
-    for asked in action.fields:
-        if asked.type == "files" and asked.name in values:
-            _usable(session, case, values[asked.name], asked.name, actor)
+            values[f"_{name}"] = other.id
+    if action.key == "correct_record":
+        prepare(session, case, values, ref)
 
 
-def _usable(session: Session, case: Case, ids: list[int], field: str, actor: Actor) -> None:
-    query = select(Attachment.id).where(Attachment.id.in_(ids), Attachment.event_seq.is_(None))
-    mine = Attachment.staff_id == actor.id if actor.id else Attachment.uploaded_by == actor.kind
-    found = set(session.scalars(query.where(Attachment.case_id == case.id, mine)))
-    if found != set(ids):
-        raise Refused("有文件没有传成，请重新上传", field)
-
-
-def follow(session: Session, case: Case, act: Act, written: Written, event: Event) -> list[tasks.Added]:
-    """Do what the act does outside its own row; return the tasks of cases that it created."""
+def follow(session: Session, case: Case, act: Act, event: Event) -> None:
+    """Do what the act does outside its own row, in its transaction."""
     _bind_files(session, act, event)
     doing = AFTER.get(act.action.key)
     if doing is not None:
         doing(session, case, act)
-    if not written.step.creates:
-        return []
-    return linked.create(session, case, act, written)
 
 
 def _bind_files(session: Session, act: Act, event: Event) -> None:
     for asked in act.action.fields:
-        if asked.type == "files" and act.values.get(asked.name):
-            session.execute(
-                update(Attachment)
-                .where(Attachment.id.in_(act.values[asked.name]))
-                .values(event_seq=event.seq, field=asked.name, draft_id=None)
-            )
+        ids = act.values.get(asked.name)
+        if asked.type != "files" or not ids:
+            continue
+        try:
+            attachments.bind_to_event(session, ids, case_id=event.case_id, event_seq=event.seq, staff_id=act.actor.id)
+        except NotFound as gone:
+            raise Refused(gone.sentence, asked.name) from gone
+        session.execute(update(Attachment).where(Attachment.id.in_(ids)).values(field=asked.name))
 
 
 def _person(session: Session, case: Case, role: str, name: str) -> None:
@@ -127,21 +116,23 @@ def between(case_id: int, other_id: int) -> Any:
 
 
 def _linked(session: Session, case: Case, act: Act) -> None:
-    link(session, case.id, act.values["other_case_id"], act.values["relation"], act.now)
+    link(session, case.id, act.values["_other_case"], act.values["relation"], act.now)
 
 
 def _unlinked(session: Session, case: Case, act: Act) -> None:
-    removed = session.scalars(delete(CaseLink).where(between(case.id, act.values["other_case_id"])).returning(CaseLink.id))
+    removed = session.scalars(
+        delete(CaseLink).where(between(case.id, act.values["_other_case"])).returning(CaseLink.id)
+    )
     if not list(removed):
         raise Refused("这两件没有关联", "other_case")
 
 
 def _merged(session: Session, case: Case, act: Act) -> None:
-    link(session, case.id, act.values["main_case_id"], "merged", act.now)
+    link(session, case.id, act.values["_main_case"], "merged", act.now)
 
 
 def _new_facts(session: Session, case: Case, act: Act) -> None:
-    link(session, case.id, act.values["other_case_id"], "same_event", act.now)
+    link(session, case.id, act.values["_other_case"], "same_event", act.now)
 
 
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {

@@ -17,17 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from casework import reference, tasks
+from casework import numbers, reference, tasks
 from casework.reference import Reference
 from models import document as states
 from models.base import db, writing
 from models.case import Case
 from models.document import Document
 from models.party import FILER, PROXY, REPRESENTATIVE, Party
-from models.reference import Sequence as Series
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
@@ -155,7 +153,12 @@ def make(document_id: int, now: datetime, render: Render, done: Done) -> str:
     scratch = _write_scratch(document_id, rendered.pdf)
     try:
         with writing() as session:
-            row = session.scalars(select(Document).where(Document.id == document_id).with_for_update()).one()
+            row = session.scalars(
+                select(Document)
+                .where(Document.id == document_id)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            ).one()
             if row.state == states.MAKING:
                 # Renamed under the row's lock: a slower twin of this attempt finds the paper made and leaves it.
                 os.replace(scratch, path_of(document_id))
@@ -177,7 +180,12 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
     The addressee is read now, because names are kept nowhere but with the party.
     """
     with writing() as session:
-        row = session.scalars(select(Document).where(Document.id == document_id).with_for_update()).one_or_none()
+        row = session.scalars(
+            select(Document)
+            .where(Document.id == document_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
         if row is None or row.state in (states.MADE, states.WITHDRAWN, states.DUE):
             done(session, now)
             return None
@@ -199,10 +207,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
 def _next_number(session: Session, kind: str, bureau_id: int, year: int) -> str:
     """Return the next number of a bureau's series of this year, as the official form writes it."""
     bureau = reference.current().units[bureau_id]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    first = dialect.insert(Series).values(name=f"{kind}.{bureau_id}.{year}", value=1)
-    counted = first.on_conflict_do_update(index_elements=[Series.name], set_={"value": Series.value + 1})
-    n = session.execute(counted.returning(Series.value)).scalar_one()
+    n = numbers.take(session, f"{kind}.{bureau_id}.{year}")
     return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)
 
 

@@ -167,7 +167,7 @@ def _handed_over(act: Act) -> Columns:
 
 
 def _merged(act: Act) -> Columns:
-    return {"main_case_id": act.values["main_case_id"], **with_facts(act, main_case=act.values["main_case"])}
+    return {"main_case_id": act.values["_main_case"], **with_facts(act, main_case=act.values["main_case"])}
 
 
 def _restored(act: Act) -> Columns:

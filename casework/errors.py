@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
 
 
 class WorkError(Exception):
     """Base of all refusals; `sentence` is Chinese, says what to do, and is shown as it stands."""
 
-    status: ClassVar[int] = 422
+    status: int = 422
     sentence: str
 
     def __init__(self, sentence: str) -> None:
@@ -36,9 +36,19 @@ class Refused(WorkError):
 
     status = 422
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
+    def __init__(self, sentence: str, field: str | None = None, *, conflict: bool = False) -> None:
         super().__init__(sentence)
         self.field = field
+        if conflict:  # not the entry is wrong, but the step, in this state
+            self.status = 409
+
+
+class Faults(Refused):
+    """Several entries cannot be taken: `faults` has a sentence by field name."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("；".join(faults.values()), next(iter(faults), None))
+        self.faults = dict(faults)
 
 
 class Stale(WorkError):
@@ -46,9 +56,7 @@ class Stale(WorkError):
 
     status = 409
 
-    def __init__(
-        self, sentence: str = "这件刚刚有了新的办理记录，请看过再办", changes: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, sentence: str = "这件刚刚有了新的办理记录，请看过再办", changes: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
         self.changes = changes
 

@@ -70,30 +70,31 @@ def _other_bureau(asked: Asked) -> bool:
     return unit is not None and unit.bureau_id != asked.case["competent_bureau_id"]
 
 
-def _channel_12345(asked: Asked) -> bool:
-    return bool(asked.case["channel"] == CHANNEL_12345)
+def from_12345(case: Mapping[str, Any]) -> bool:
+    """Tell whether a case came from the 12345 hotline, which has terms of its own."""
+    return str(case["channel"]) == CHANNEL_12345
 
 
-def _wrong_desk(asked: Asked) -> bool:
+def at_wrong_desk(case: Mapping[str, Any], ref: Reference) -> bool:
     """Letters and visits with consumer content belong to the centre; what 12345 sends of another kind, to the office."""
-    at_centre = asked.ref.units[asked.case["receiving_unit_id"]].kind in {"city", "district"}
-    if asked.case["channel"] in LETTER_OR_VISIT:
-        return asked.case["kind"] in {"complaint", "report"} and not at_centre
-    return asked.case["channel"] == CHANNEL_12345 and asked.case["kind"] == "suggestion" and at_centre
+    at_centre = ref.units[case["receiving_unit_id"]].kind in {"city", "district"}
+    if case["channel"] in LETTER_OR_VISIT:
+        return case["kind"] in {"complaint", "report"} and not at_centre
+    return from_12345(case) and case["kind"] == "suggestion" and at_centre
 
 
 def _both_consent(asked: Asked) -> bool:
     if asked.action.key == "settle_on_the_spot":  # its own attested guard says that both agree on the spot
         return "small_and_clear" in asked.attested
     facts = asked.case["facts"]
-    return facts.get("filer_stance") == AGREES and facts.get("respondent_stance") == AGREES
+    return all(facts.get(f"{side}_stance") == AGREES for side in ("filer", "respondent"))
 
 
 def _delegate_consent(asked: Asked) -> bool:
     if asked.case["regime"] == "order-20":
         return True
     facts = asked.case["facts"]
-    return facts.get("filer_delegate") == AGREES and facts.get("respondent_delegate") == AGREES
+    return all(facts.get(f"{side}_delegate") == AGREES for side in ("filer", "respondent"))
 
 
 def _notice_served(asked: Asked) -> bool:
@@ -123,7 +124,7 @@ def _proxy_power(asked: Asked) -> bool:
 
 def _same_filer(asked: Asked) -> bool:
     """The other case is of the same person about the same business (Order 121 art. 35(2))."""
-    other_id = asked.values.get("main_case_id") or asked.values.get("other_case_id")
+    other_id = asked.values.get("_main_case") or asked.values.get("_other_case")
     if other_id is None:
         return False
     other = asked.session.get(Case, other_id)
@@ -157,7 +158,7 @@ def _dossier_complete(asked: Asked) -> bool:
 
 COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
     "both_consent": _both_consent,
-    "channel_12345": _channel_12345,
+    "channel_12345": lambda asked: from_12345(asked.case),
     "delegate_consent": _delegate_consent,
     "dissatisfied": _dissatisfied,
     "dossier_complete": _dossier_complete,
@@ -167,5 +168,5 @@ COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
     "proxy_power": _proxy_power,
     "same_filer": _same_filer,
     "two_representatives": _two_representatives,
-    "wrong_desk": _wrong_desk,
+    "wrong_desk": lambda asked: at_wrong_desk(asked.case, asked.ref),
 }

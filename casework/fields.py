@@ -141,7 +141,9 @@ def read_date(label: str, text: str) -> date | None:
     try:
         return date(year, month, day)
     except ValueError as error:
-        raise Fault(f"{label}：{year}年{month}月没有{day}日" if 1 <= month <= 12 else f"{label}：没有{month}月") from error
+        raise Fault(
+            f"{label}：{year}年{month}月没有{day}日" if 1 <= month <= 12 else f"{label}：没有{month}月"
+        ) from error
 
 
 def _datetime(asked: Field, entered: Any, _ref: Reference) -> datetime | None:

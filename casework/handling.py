@@ -13,15 +13,16 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from casework import access, aftermath, facts, fields, notify, steps, tasks
+from casework import access, aftermath, facts, fields, linked, numbers, people, steps, tasks, telling
 from casework.actors import Actor
 from casework.effects import Act
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.reference import Reference, current
 from casework.steps import OpenRow, Written
-from models import Case, Deadline, DeadlinePause, Event, Party
+from models import Case, Deadline, DeadlinePause, Event
 from models.base import writing
 from rules import deadlines, procedure
+from rules.calendar import local_date
 from rules.deadlines import Clock, Pause
 from rules.workflow import WORKFLOW, Action
 
@@ -49,9 +50,12 @@ def act(
     *,
     seen: int | None,
     entered: Mapping[str, Any],
-    more: Mapping[str, str] | None = None,
+    number_of_other: str | None = None,
 ) -> tuple[Event, list[tasks.Added]]:
-    """Do what `apply` says inside the caller's writing transaction; return the event and the tasks to wake."""
+    """Do what `apply` says inside the caller's writing transaction; return the event and the tasks to wake.
+
+    `number_of_other` is the number of a case that was made already in place of the one this act would make.
+    """
     case = session.get(Case, case_id, populate_existing=True, with_for_update=True)
     if case is None:
         raise NotFound
@@ -66,17 +70,24 @@ def act(
         return _repeated(session, case, action, actor, seen, entered, ref), []
     values = _checked(action, case, entered, ref)
     attested = frozenset(entered.get("attested") or ())
-    aftermath.resolve(session, case, action, values, actor)
+    aftermath.resolve(session, case, action, values, ref)
     held = facts.holding(facts.Asked(session, action, columns, values, attested, actor, now, ref))
     doing = Act(action, columns, values, held, actor, role, now, ref)
     clocks = open_clocks(session, case_id, ref)
     try:
-        written = steps.write(doing, clocks, more)
+        written = steps.write(doing, clocks, {"other_number": number_of_other} if number_of_other else None)
+        other = number_of_other
+        if written.step.creates and other is None:
+            other = numbers.case_number(session, linked.kind_of(doing, written), local_date(now))
+            written = steps.write(doing, clocks, {"other_number": other})
     except procedure.Refused as refusal:
         raise _as_work_error(refusal) from refusal
     event = save(session, case, written)
-    added = aftermath.follow(session, case, doing, written, event)
-    added += notify.after(session, doing, columns | written.case, written, filer_of(session, case_id))
+    aftermath.follow(session, case, doing, event)
+    added: list[tasks.Added] = []
+    if written.step.creates and other is not None and number_of_other is None:
+        added += linked.create(session, case, doing, written, other)
+    added += telling.after(session, doing, case, written, people.filer_of(session, case_id))
     return event, added
 
 
@@ -99,7 +110,7 @@ def _repeated(
     first = since[0] if since else None
     if first is not None and (first.action, first.actor_kind, first.actor_id) == (action.key, actor.kind, actor.id):
         checked = fields.check(action, case.kind, entered, ref)
-        mine = steps.recorded_values(action, case.kind, checked.values)
+        mine = steps.recorded_values(action, checked.values)
         kept = {name: value for name, value in steps.opened_fields(first.fields).items() if name != "facts"}
         if mine == kept:
             return first
@@ -108,8 +119,10 @@ def _repeated(
 
 def describe(event: Event, ref: Reference) -> str:
     """Return an event in one line for staff: who did what."""
-    who = ref.names.get(event.actor_id, "") if event.actor_id else {"citizen": "来件人", "system": "系统"}.get(
-        event.actor_kind, ""
+    who = (
+        ref.names.get(event.actor_id, "")
+        if event.actor_id
+        else {"citizen": "来件人", "system": "系统"}.get(event.actor_kind, "")
     )
     return f"{who} · {WORKFLOW.action(event.action).label}"
 
@@ -183,11 +196,3 @@ def _close(session: Session, row_id: int, outcome: str, at: datetime) -> None:
     )
     running = (DeadlinePause.deadline_id == row_id) & DeadlinePause.to_on.is_(None)
     session.execute(update(DeadlinePause).where(running).values(to_on=at.date()))
-
-
-def filer_of(session: Session, case_id: int) -> Party | None:
-    """Return the filer of a case, None for an anonymous one."""
-    query = select(Party).where(Party.case_id == case_id, Party.role == "filer", Party.left_at.is_(None))
-    return session.scalar(query.order_by(Party.id.desc()))
-
-

@@ -7,6 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Party
 from models.secrets import ring
 
 NAME = "party.name"
@@ -48,3 +52,9 @@ def is_somebody(values: Mapping[str, Any]) -> bool:
     if values.get("anonymous"):
         return False
     return any(values.get(name) for name in ("filer_name", "filer_phone", "filer_email", "filer_address"))
+
+
+def filer_of(session: Session, case_id: int) -> Party | None:
+    """Return the filer of a case, None for an anonymous one."""
+    query = select(Party).where(Party.case_id == case_id, Party.role == "filer", Party.left_at.is_(None))
+    return session.scalar(query.order_by(Party.id.desc()))

@@ -123,9 +123,7 @@ def _read(session: Session, revision: int) -> Reference:
         )
         for unit in session.scalars(select(Unit).order_by(Unit.path))
     }
-    days = [
-        Day(row.day, row.is_working, row.note, row.source) for row in session.scalars(select(CalendarDay))
-    ]
+    days = [Day(row.day, row.is_working, row.note, row.source) for row in session.scalars(select(CalendarDay))]
     years = list(session.scalars(select(CalendarYear.year)))
     calendar = Calendar.build(days, years) if years else Calendar.seeded()
     settings = {setting.key: setting.default for setting in WORKFLOW.settings.values()}

@@ -15,7 +15,7 @@ from models.base import NEVER, canonical
 from models.secrets import ring
 from rules import deadlines, procedure
 from rules.deadlines import Clock, Due
-from rules.workflow import WORKFLOW, regime_for
+from rules.workflow import WORKFLOW, Action, regime_for
 
 SEALED_FIELDS = "event.fields"
 
@@ -129,8 +129,9 @@ def _clocks(
         clock = _with_pauses(old.clock, (*old.clock.pauses, deadlines.Pause(from_on)))
         running[rule] = _moved(old, clock, ref, sealed, written)
         reason = str(act.values.get("ground") or act.action.key)
-        written.pauses.append((old.id, {"from_on": from_on, "reason": reason, "due_before": old.due.on,
-                                        "approver_id": act.actor.id}))
+        written.pauses.append(
+            (old.id, {"from_on": from_on, "reason": reason, "due_before": old.due.on, "approver_id": act.actor.id})
+        )
         said.setdefault("paused", {})[rule] = from_on.isoformat()
     for rule, to_on in step.resumed:
         old = running[rule]
@@ -141,16 +142,23 @@ def _clocks(
         said.setdefault("resumed", {})[rule] = _day(running[rule].due.on)
     if after["unit_id"] != act.case["unit_id"]:
         fresh = {id(row) for row in running.values() if row.id is None}
-        written.changed += [
-            (row.id, {"unit_id": after["unit_id"]}) for row in running.values() if id(row) not in fresh
-        ]
+        written.changed += [(row.id, {"unit_id": after["unit_id"]}) for row in running.values() if id(row) not in fresh]
     written.clocks = running
     return said
 
 
 def _with_pauses(clock: Clock, pauses: tuple[deadlines.Pause, ...]) -> Clock:
-    return Clock(clock.rule, clock.version, clock.opened_on, clock.opened_at, pauses, clock.extra, clock.extended,
-                 clock.fixed_on, clock.length)
+    return Clock(
+        clock.rule,
+        clock.version,
+        clock.opened_on,
+        clock.opened_at,
+        pauses,
+        clock.extra,
+        clock.extended,
+        clock.fixed_on,
+        clock.length,
+    )
 
 
 def _moved(old: OpenRow, clock: Clock, ref: Reference, sealed: bool, written: Written) -> OpenRow:
@@ -159,9 +167,7 @@ def _moved(old: OpenRow, clock: Clock, ref: Reference, sealed: bool, written: Wr
     return OpenRow(clock, old.id, found, old.level)
 
 
-def clock_row(
-    clock: Clock, case: Mapping[str, Any], ref: Reference, sealed: bool
-) -> tuple[dict[str, Any], Due]:
+def clock_row(clock: Clock, case: Mapping[str, Any], ref: Reference, sealed: bool) -> tuple[dict[str, Any], Due]:
     """Return the columns of a new clock and its due date."""
     found = deadlines.due(clock, ref.calendar, ref.settings)
     row = {
@@ -261,7 +267,7 @@ def _unit_of(act: Act) -> int | None:
     return next((one.unit_id for one in act.actor.staff.assignments if one.role == act.role), act.actor.staff.unit_id)
 
 
-PERSONAL_FIELDS = frozenset({"proxy_name", "heir", "members", "representatives", "who"})
+PERSONAL_FIELDS = frozenset({"proxy_name", "heir", "members", "representatives", "who", "part_content"})
 """Names of people on the filer's side: kept in `party`, encrypted, never in an event."""
 
 REGISTERED_ELSEWHERE = frozenset(
@@ -274,18 +280,19 @@ REGISTERED_ELSEWHERE = frozenset(
 
 
 def recorded(act: Act) -> dict[str, Any]:
-    """Return what the event keeps of the values entered; of a sealed case one ciphertext."""
-    left_out = PERSONAL_FIELDS if act.action.from_ else PERSONAL_FIELDS | REGISTERED_ELSEWHERE
-    kept = {
-        name: _plain(value)
-        for name, value in act.values.items()
-        if name not in left_out and not name.endswith("_id") and name != "part_content"
-    }
+    """Return what the event keeps of the act; of a sealed case one ciphertext."""
+    kept = recorded_values(act.action, act.values)
     if act.facts:
         kept["facts"] = sorted(act.facts)
     if act.case["kind"] != "misconduct" or not kept:
         return kept
     return {"sealed": ring().seal(canonical(kept).encode(), SEALED_FIELDS).hex()}
+
+
+def recorded_values(action: Action, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entered values that an event keeps. Names beginning with `_` are the program's own."""
+    left_out = PERSONAL_FIELDS if action.from_ else PERSONAL_FIELDS | REGISTERED_ELSEWHERE
+    return {name: _plain(value) for name, value in values.items() if name not in left_out and not name.startswith("_")}
 
 
 def opened_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class Kind:
     tries: int
     backoff: tuple[int, ...]
     lease: timedelta = LEASE
+    gave_up: str | None = None
+    """Called as `function(claim)` when the last try has failed."""
 
     def pause(self, attempts: int) -> timedelta:
         """Return how long to wait after the given number of failed attempts (1 or more)."""
@@ -58,9 +60,15 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     # About five days of trying: a mail server that is away over a holiday loses nothing.
-    MESSAGE_SEND: Kind(DEFAULT, "jobs.messages:send", 16, (60, 300, 900, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR)),
-    ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", 3, (30, 300)),
-    DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", 3, (30, 300)),
+    MESSAGE_SEND: Kind(
+        DEFAULT,
+        "jobs.messages:send",
+        tries=16,
+        backoff=(60, 300, 900, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR),
+        gave_up="jobs.messages:gave_up",
+    ),
+    ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
+    DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
 }
 
 
@@ -75,6 +83,14 @@ class Added:
 
 Carrier = Callable[[Sequence[Added]], None]
 """Takes rows to where workers wait. May lose them, must not block."""
+
+
+class GaveUp(RuntimeError):
+    """The task had used up its tries without its workers ever reporting back, and was given up just now."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(f"task {claim.id}")
+        self.claim = claim
 
 
 class LostClaim(RuntimeError):
@@ -177,7 +193,7 @@ def wake(added: Iterable[Added]) -> None:
 def claim(task_id: int, now: datetime) -> Claim | None:
     """Take a task to work on, or None when it is done, given up, not due yet, or somebody else's.
 
-    A row that has used up its tries without ever reporting back (its worker was killed each time) is given up here.
+    Raises GaveUp for a row that has used up its tries without ever reporting back (its worker was killed each time).
     """
     free = (Task.id == task_id) & Task.done_at.is_(None) & Task.dead_at.is_(None) & (Task.not_before <= now)
     with writing() as session:
@@ -185,18 +201,17 @@ def claim(task_id: int, now: datetime) -> Claim | None:
         if found is None:
             return None
         kind = KINDS.get(found.kind)
-        seen = free & (Task.attempts == found.attempts)
-        if kind is None or found.attempts >= kind.tries:
-            why = "no job for this kind" if kind is None else "worker lost on every try"
-            session.execute(update(Task).where(seen).values(dead_at=now, last_error=why))
-            log.error("task %d (%s) given up: %s", task_id, found.kind, why)
-            return None
-        taken = session.execute(
-            update(Task).where(seen).values(attempts=Task.attempts + 1, not_before=now + kind.lease)
-        )
+        spent = kind is None or found.attempts >= kind.tries
+        values: dict[str, Any] = {"dead_at": now, "last_error": "worker lost on every try" if kind else "unknown kind"}
+        if kind is not None and not spent:
+            values = {"attempts": found.attempts + 1, "not_before": now + kind.lease}
+        taken = session.execute(update(Task).where(free, Task.attempts == found.attempts).values(**values))
         if _touched(taken) != 1:
             return None
-        return Claim(task_id, found.kind, found.payload, found.attempts + 1)
+    if spent:
+        log.error("task %d (%s) given up: %s", task_id, found.kind, values["last_error"])
+        raise GaveUp(Claim(task_id, found.kind, found.payload, found.attempts))
+    return Claim(task_id, found.kind, found.payload, found.attempts + 1)
 
 
 def finish(claimed: Claim, now: datetime) -> None:

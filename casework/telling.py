@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Insert
@@ -18,25 +16,32 @@ from models import Case, Party, StaffMessage
 
 
 def after(session: Session, act: Act, case: Case, written: Written, filer: Party | None) -> list[tasks.Added]:
-    """Write papers, messages and notes of one act in its transaction; return the tasks to wake after the commit."""
+    """Write papers, messages and notes of one act in its transaction; return the tasks to wake after the commit.
+
+    `case` is the case as the act leaves it.
+    """
     seq, now = written.event["seq"], act.now
-    rows = documents.order(session, case, seq, written.step.documents, frozen_facts(act, written), now)
+    rows: list[dict[str, Any]] = []
+    if written.step.documents:
+        ordered = documents.order_rows(
+            case, act.action.key, seq, written.step.documents, frozen_facts(act, written), now
+        )
+        rows += documents.add(session, ordered, now)
     if written.tell and "filer" in (act.action.told or ("filer",)):
-        to_tell = notify.filer_message_rows(case, seq, written.tell, [filer] if filer else [], now)
-        rows += notify.add(session, to_tell, now)
+        told = notify.filer_message_rows(case, seq, written.tell, [filer] if filer else [], now)
+        rows += notify.add(session, told, now)
     inform(session, act, case, seq)
     return tasks.add(session, rows)
 
 
 def frozen_facts(act: Act, written: Written) -> dict[str, Any]:
     """Return what a paper says, as it stood when it was ordered: entered values and dates, no secrets."""
-    facts = {name: value for name, value in written.event["fields"].items() if name not in {"facts", "sealed"}}
-    return {
-        **facts,
-        "action": act.action.key,
-        "at": written.event["at"].isoformat(),
-        "due_on": written.due.isoformat() if written.due else None,
+    kept = {
+        name: value for name, value in written.event["fields"].items() if name not in {"facts", "sealed", "handler"}
     }
+    if "handler" in act.values:
+        kept["handler"] = act.ref.names.get(act.values["handler"], "")
+    return {**kept, "due_on": written.due} if written.due else kept
 
 
 def inform(session: Session, act: Act, case: Case, seq: int) -> None:
@@ -45,7 +50,7 @@ def inform(session: Session, act: Act, case: Case, seq: int) -> None:
     if not people:
         return
     text = f"{case.number} {act.action.label}"
-    if case.kind != "misconduct":
+    if not case.sealed:
         text += f"：{case.matter}"
     rows = [
         {
@@ -63,10 +68,8 @@ def inform(session: Session, act: Act, case: Case, seq: int) -> None:
 
 def informed(act: Act, case: Case) -> list[int]:
     """Return the staff ids that the action informs: by role in the unit that has the case, or above it."""
-    found: list[int] = []
-    for role in act.action.inform:
-        found += [person for person in holders(role, case, act.ref) if person != act.actor.id]
-    return sorted(set(found))
+    found = {person for role in act.action.inform for person in holders(role, case, act.ref)}
+    return sorted(found - {act.actor.id})
 
 
 def holders(role: str, case: Case, ref: Reference) -> tuple[int, ...]:
@@ -87,5 +90,3 @@ def _insert_once(session: Session) -> Insert:
     if session.get_bind().dialect.name == "sqlite":
         return sqlite.insert(StaffMessage).on_conflict_do_nothing(index_elements=[StaffMessage.mark])
     return postgresql.insert(StaffMessage).on_conflict_do_nothing(index_elements=[StaffMessage.mark])
-
-

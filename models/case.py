@@ -24,6 +24,8 @@ from models.base import NEVER, BigId, Json, Model, UtcDateTime
 from models.secrets import Secret
 
 _LIVE = text("queue <> 'archived'")
+_DELEGATED = text("delegate_unit_id IS NOT NULL")
+_IN_CASE = text("case_unit_id IS NOT NULL AND queue <> 'archived'")
 
 
 def _desk_index(name: str, *columns: str) -> Index:
@@ -42,6 +44,8 @@ class Case(Model):
         _desk_index("ix_cases_handler_desk", "handler_id"),
         Index("ix_cases_respondent", "respondent_id", "received_on"),
         Index("ix_cases_received", "received_on", "id"),
+        Index("ix_cases_delegate", "delegate_unit_id", sqlite_where=_DELEGATED, postgresql_where=_DELEGATED),
+        Index("ix_cases_case_unit", "case_unit_id", sqlite_where=_IN_CASE, postgresql_where=_IN_CASE),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

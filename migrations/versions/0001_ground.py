@@ -306,12 +306,28 @@ def upgrade() -> None:
         postgresql_where=sa.text("queue <> 'archived'"),
     )
     op.create_index(
+        "ix_cases_case_unit",
+        "cases",
+        ["case_unit_id"],
+        unique=False,
+        sqlite_where=sa.text("case_unit_id IS NOT NULL AND queue <> 'archived'"),
+        postgresql_where=sa.text("case_unit_id IS NOT NULL AND queue <> 'archived'"),
+    )
+    op.create_index(
         "ix_cases_city_desk",
         "cases",
         ["queue", "due_at", "id"],
         unique=False,
         sqlite_where=sa.text("queue <> 'archived'"),
         postgresql_where=sa.text("queue <> 'archived'"),
+    )
+    op.create_index(
+        "ix_cases_delegate",
+        "cases",
+        ["delegate_unit_id"],
+        unique=False,
+        sqlite_where=sa.text("delegate_unit_id IS NOT NULL"),
+        postgresql_where=sa.text("delegate_unit_id IS NOT NULL"),
     )
     op.create_index(op.f("ix_cases_filing_id"), "cases", ["filing_id"], unique=False)
     op.create_index(
@@ -348,11 +364,11 @@ def upgrade() -> None:
         "routing_rule",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=True),
-        sa.Column("category", sa.String(length=40), nullable=True),
-        sa.Column("place", sa.String(length=60), nullable=True),
-        sa.Column("channel", sa.String(length=20), nullable=True),
-        sa.Column("respondent", sa.String(length=120), nullable=True),
+        sa.Column("kinds", sa.Text(), nullable=False),
+        sa.Column("categories", sa.Text(), nullable=False),
+        sa.Column("places", sa.Text(), nullable=False),
+        sa.Column("channels", sa.Text(), nullable=False),
+        sa.Column("names", sa.Text(), nullable=False),
         sa.Column("unit_id", BIG_ID, nullable=False),
         sa.Column("reason", sa.String(length=120), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
@@ -754,10 +770,22 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_cases_filing_id"), table_name="cases")
     op.drop_index(
+        "ix_cases_delegate",
+        table_name="cases",
+        sqlite_where=sa.text("delegate_unit_id IS NOT NULL"),
+        postgresql_where=sa.text("delegate_unit_id IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_cases_city_desk",
         table_name="cases",
         sqlite_where=sa.text("queue <> 'archived'"),
         postgresql_where=sa.text("queue <> 'archived'"),
+    )
+    op.drop_index(
+        "ix_cases_case_unit",
+        table_name="cases",
+        sqlite_where=sa.text("case_unit_id IS NOT NULL AND queue <> 'archived'"),
+        postgresql_where=sa.text("case_unit_id IS NOT NULL AND queue <> 'archived'"),
     )
     op.drop_index(
         "ix_cases_bureau_desk",
@@ -775,16 +803,16 @@ def downgrade() -> None:
     op.drop_table("unit")
     op.drop_table("throttle")
     op.drop_index(
-        "ix_task_dead",
-        table_name="task",
-        sqlite_where=sa.text("dead_at IS NOT NULL"),
-        postgresql_where=sa.text("dead_at IS NOT NULL"),
-    )
-    op.drop_index(
         "ix_task_waiting",
         table_name="task",
         sqlite_where=sa.text("done_at IS NULL AND dead_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL AND dead_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_task_dead",
+        table_name="task",
+        sqlite_where=sa.text("dead_at IS NOT NULL"),
+        postgresql_where=sa.text("dead_at IS NOT NULL"),
     )
 
     op.drop_table("task")

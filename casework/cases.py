@@ -1,0 +1,203 @@
+"""Making a case: its row, its people, its first event, its first terms. Used by intake, by linked cases, by imports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, cast
+
+from sqlalchemy import Table, insert
+from sqlalchemy.orm import Session
+
+from casework import chain, facts, numbers, people, respondents, search, steps, tasks, telling, wording
+from casework.actors import Actor
+from casework.effects import Act
+from casework.errors import Refused
+from casework.reference import Reference
+from casework.steps import Written
+from models import Case, CaseText, Deadline, Event, Party
+from models.base import NEVER
+from models.secrets import ring
+from rules import deadlines, procedure
+from rules.calendar import ZONE, local_date
+from rules.workflow import WORKFLOW, regime_for
+
+OFFICE_HOURS = (time(8, 30), time(17, 30))
+_CASES, _TEXTS = cast(Table, Case.__table__), cast(Table, CaseText.__table__)
+_EVENTS, _DEADLINES = cast(Table, Event.__table__), cast(Table, Deadline.__table__)
+_PARTIES = cast(Table, Party.__table__)
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """What a new case begins with; `values` are typed and checked."""
+
+    kind: str
+    action: str
+    values: Mapping[str, Any]
+    actor: Actor
+    role: str
+    channel: str
+    received_on: date
+    received_at: datetime
+    unit_id: int
+    anonymous: bool = False
+    handler_id: int | None = None
+    number: str | None = None
+    """Taken already where another case's message names it."""
+    coded: bool = True
+    """False where the filer follows it with the code of the case that it comes from."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Created:
+    """A case just made. The code is known only here and on the receipt."""
+
+    case: Case
+    case_id: int
+    number: str
+    code: str
+    due_rule: str | None
+    due_on: date | None
+    added: tuple[tasks.Added, ...]
+
+
+def create(session: Session, filing_id: int, new: NewCase, now: datetime, ref: Reference) -> Created:
+    """Make a case inside the caller's writing transaction."""
+    number = new.number or numbers.case_number(session, new.kind, local_date(now))
+    code = numbers.query_code() if new.coded else ""
+    respondent_id = respondents.keep(session, new.values)
+    act, columns = beginning(new, number, filing_id, respondent_id, now, ref)
+    columns["query_mark"] = ring().code_mark(number, code) if code else None
+    try:
+        written = steps.write(act, {}, {"number": number})
+    except procedure.Refused as refusal:
+        raise Refused(refusal.sentence, refusal.field) from refusal
+    columns.update(written.case)
+    case_id: int = session.execute(insert(_CASES).values(columns).returning(_CASES.c.id)).scalar_one()
+    session.execute(insert(_TEXTS), {"case_id": case_id, **text_row(new)})
+    session.execute(insert(_EVENTS), {"case_id": case_id, **written.event})
+    if written.opened:
+        session.execute(insert(_DEADLINES), [{"case_id": case_id, **row} for row in written.opened])
+    party = None
+    if people.is_somebody(new.values):
+        row = people.party_row(new.values)
+        session.execute(insert(_PARTIES), {"case_id": case_id, **row})
+        party = Party(**row)
+    if new.kind != "misconduct":
+        search.index(session, case_id, search.document_of(columns, new.values.get("content", "")))
+    shell = Case(id=case_id, **columns)
+    added = telling.after(session, act, shell, written, party)
+    rule, due_on = promise(written)
+    return Created(shell, case_id, number, code, rule, due_on, tuple(added))
+
+
+def promise(written: Written) -> tuple[str | None, date | None]:
+    """Return the first term that the filer is told of, and its date."""
+    for rule, row in written.clocks.items():
+        if deadlines.RULES[rule].citizen and row.due.on is not None:
+            return rule, row.due.on
+    return None, None
+
+
+def beginning(
+    new: NewCase, number: str, filing_id: int, respondent_id: int | None, now: datetime, ref: Reference
+) -> tuple[Act, dict[str, Any]]:
+    """Return the act that begins a case and the columns it begins with. Pure."""
+    values, unit = new.values, ref.units[new.unit_id]
+    real_name = not new.anonymous and bool(values.get("filer_name") and values.get("filer_phone"))
+    noted = {**new.facts, **({"real_name": True} if real_name else {})}
+    columns: dict[str, Any] = {
+        "filing_id": filing_id,
+        "number": number,
+        "kind": new.kind,
+        "state": None,
+        "previous_state": None,
+        "regime": regime_for(new.received_on),
+        "queue": "",
+        "due_at": NEVER,
+        "due_rule": None,
+        "channel": new.channel,
+        "source_number": values.get("source_number"),
+        "received_on": new.received_on,
+        "received_at": new.received_at,
+        "registered_at": now,
+        "off_hours": values.get("off_hours", off_hours(new.received_at, ref)),
+        "urgent": values.get("urgent", "normal"),
+        "complexity": None,
+        "anonymous": new.anonymous,
+        "category": values.get("category"),
+        "problem": values.get("problem"),
+        "sales_mode": values.get("sales_mode"),
+        "platform": values.get("platform"),
+        "order_number": values.get("order_number"),
+        "goods": values.get("goods"),
+        "happened_on": values.get("happened_on"),
+        "amount": values.get("amount"),
+        "amount_recovered": None,
+        "matter": "" if new.kind == "misconduct" else wording.matter_of(new.kind, values),
+        "respondent_id": respondent_id,
+        "respondent_name": values.get("respondent_name"),
+        "unit_id": unit.id,
+        "bureau_id": unit.bureau_id,
+        "competent_bureau_id": unit.bureau_id,
+        "receiving_unit_id": unit.id,
+        "sender_unit_id": None,
+        "handler_id": new.handler_id,
+        "delegate_unit_id": None,
+        "case_unit_id": None,
+        "facts": noted,
+        "outcome": None,
+        "main_case_id": None,
+        "closed_at": None,
+        "archived_at": None,
+        "rating": None,
+        "dossier_number": None,
+        "retention": None,
+        "query_mark": None,
+        "seq": 0,
+        "head": chain.START,
+        "last_event_at": now,
+        **new.extra,
+    }
+    held = held_at_start(new, columns, ref)
+    act = Act(WORKFLOW.action(new.action), columns, values, held, new.actor, new.role, now, ref)
+    return act, columns
+
+
+def held_at_start(new: NewCase, columns: Mapping[str, Any], ref: Reference) -> frozenset[str]:
+    """Return the guards that hold when a case begins: channel, desk, and which notices laws demand."""
+    found = set(facts.notices(columns, ref))
+    if facts.from_12345(columns):
+        found.add("channel_12345")
+    if facts.at_wrong_desk(columns, ref):
+        found.add("wrong_desk")
+    return frozenset(found)
+
+
+def off_hours(at: datetime, ref: Reference) -> bool:
+    """Tell whether something arrived outside of office hours: on a rest day, in the evening or at night."""
+    local = at.astimezone(ZONE)
+    return not ref.calendar.is_working(local.date()) or not OFFICE_HOURS[0] <= local.time() < OFFICE_HOURS[1]
+
+
+def text_row(new: NewCase) -> dict[str, Any]:
+    """Return the long texts of a case; those of a sealed one go into the encrypted column."""
+    values = new.values
+    sealed = new.kind == "misconduct"
+    content = str(values.get("content") or "")
+    if sealed and values.get("officer_name"):
+        content = f"被反映人：{values['officer_name']}\n{content}"
+    return {
+        "content": "" if sealed else content,
+        "sealed_content": content if sealed else None,
+        "demands": list(values.get("demands") or ()),
+        "demand_text": values.get("demand_text"),
+        "evidence": values.get("evidence"),
+        "consent_publish": values.get("consent_publish"),
+        "consent_mediation": values.get("consent_mediation"),
+        "consent_truth": values.get("consent_truth"),
+    }

@@ -1,0 +1,220 @@
+"""Following a case with its number and query code: the public timeline, and what the filer may still do.
+
+Wrong codes are slowed down, and the answer never tells whether a number exists (rulings 19, quality PRV-10).
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from casework import documents, handling, throttle
+from casework.actors import FILER
+from casework.errors import NotAllowed, NotFound
+from casework.reference import current
+from casework.steps import opened_fields
+from casework.wording import long_date
+from models import Case, Document, Event, FilerMessage, db
+from models.document import MADE
+from models.secrets import ring
+from rules import deadlines, identifiers
+from rules.workflow import WORKFLOW, Action
+
+WRONG = "编号和查询码对不上。请看回执再输一次；回执找不到了，请打 12315。"
+TO_FILER = frozenset(
+    {"form.acceptance", "form.refusal", "form.identity_notice", "form.mediation_notice", "form.termination",
+     "form.report_result", "form20.report_opening_notice", "form20.report_non_opening_notice", "paper.reply",
+     "paper.supplement_notice"}
+)  # fmt: skip
+"""Papers addressed to the filer."""
+WITHDRAWING = ("withdraw", "request_withdrawal", "record_informant_withdrawal", "cancel_by_filer")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the public timeline."""
+
+    at: datetime
+    text: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A term that the filer is told of."""
+
+    sentence: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Following:
+    """What the filer sees of a case."""
+
+    case: Case
+    state_text: str
+    lines: list[Line]
+    promises: list[Promise]
+    actions: list[Action]
+    """What the filer may do now."""
+    question: str | None
+    wanted: Mapping[str, Any] | None
+    """Material asked for: what, and until when."""
+    papers: list[Document]
+    siblings: list[str]
+    """Numbers of the other cases of the same filing, open with the same code."""
+
+
+def open_case(number: str, code: str, network: str, now: datetime) -> Case:
+    """Return the case that a number and code open. Raise NotFound, always in the same words, and TooFast.
+
+    `network` is the hashed network of the asker, never an address.
+    """
+    throttle.check(f"track:{network}", now)
+    case = _matching(number, code)
+    if case is None:
+        throttle.failed(f"track:{network}", now, throttle.TRACKING)
+        raise NotFound(WRONG)
+    return case
+
+
+def _matching(number: str, code: str) -> Case | None:
+    """Compare in the same way and time whether the number exists or not."""
+    try:
+        exact, spelled = identifiers.parse_case_number(number).text, identifiers.normalise_query_code(code)
+    except ValueError:
+        return None
+    case = db.session.scalar(select(Case).where(Case.number == exact))
+    keys = [] if case is None else _keys(case)
+    wanted = keys or [(exact, _NOBODYS)]
+    fits = [hmac.compare_digest(mark, ring().code_mark(number, spelled)) for number, mark in wanted]
+    return case if any(fits) else None
+
+
+_NOBODYS = b"\0" * 32
+
+
+def _keys(case: Case) -> list[tuple[str, bytes]]:
+    """Return what opens a case: its own code, or, when it was split off later, the codes of its filing."""
+    if case.query_mark is not None:
+        return [(case.number, case.query_mark)]
+    query = select(Case.number, Case.query_mark).where(
+        Case.filing_id == case.filing_id, Case.query_mark.is_not(None), Case.id != case.id
+    )
+    if case.channel == "own_finding":  # a lead of the bureau's own has no filer
+        return []
+    return [(number, mark) for number, mark in db.session.execute(query) if mark is not None]
+
+
+def again(case_id: int) -> Case:
+    """Return a case that this visit has opened before. Raise NotFound if it is gone."""
+    case = db.session.get(Case, case_id)
+    if case is None:
+        raise NotFound(WRONG)
+    return case
+
+
+def look(case: Case, now: datetime) -> Following:
+    """Return what the filer sees of a case that was opened with its code."""
+    ref = current()
+    clocks = handling.open_clocks(db.session(), case.id, ref)
+    promises = sorted(
+        (
+            Promise(_sentence(rule, case, row.due.on), row.due.on)
+            for rule, row in clocks.items()
+            if row.due.on is not None and _sentence(rule, case, row.due.on)
+        ),
+        key=lambda promise: promise.on,
+    )
+    nearest = promises[0].on if promises else None
+    return Following(
+        case=case,
+        state_text=_state_text(case, nearest),
+        lines=_lines(case),
+        promises=promises,
+        actions=actions_for_filer(case),
+        question=_question(case),
+        wanted=case.facts.get("wanted"),
+        papers=_papers(case),
+        siblings=_siblings(case),
+    )
+
+
+def _sentence(rule: str, case: Case, on: date) -> str:
+    known = deadlines.RULES[rule]
+    version = deadlines.version_for(rule, case.received_on)
+    text = (version.citizen if version else "") or known.citizen
+    return text.replace("{due}", long_date(on))
+
+
+def _state_text(case: Case, due: date | None) -> str:
+    ref = current()
+    text = WORKFLOW.state(case.kind, case.state).citizen
+    # An informant learns phases, not who handles it in which office (workflow.md 22).
+    unit = "承办单位" if case.kind in {"report", "misconduct"} else ref.units[case.unit_id].name
+    return text.replace("{unit}", unit).replace("{due}", long_date(due) if due else "期限内")
+
+
+def _lines(case: Case) -> list[Line]:
+    told: dict[int, str] = {}
+    for message in db.session.scalars(select(FilerMessage).where(FilerMessage.case_id == case.id)):
+        told[message.event_seq] = message.text
+    query = select(Event).where(Event.case_id == case.id, Event.public_text != "").order_by(Event.seq)
+    return [Line(event.at, event.public_text, told.get(event.seq, "")) for event in db.session.scalars(query)]
+
+
+def _question(case: Case) -> str | None:
+    """Return the question that waits for an answer."""
+    if not case.facts.get("question"):
+        return None
+    query = select(Event).where(Event.case_id == case.id, Event.action == "ask_filer").order_by(Event.seq.desc())
+    asked = db.session.scalar(query)
+    return str(opened_fields(asked.fields).get("question", "")) if asked else None
+
+
+def actions_for_filer(case: Case) -> list[Action]:
+    """Return what the filer may do at this step; answering only what was asked."""
+    found = []
+    for action in WORKFLOW.actions_from(case.kind, case.state, case.regime):
+        if "citizen" not in action.roles:
+            continue
+        if action.key == "answer_question" and not case.facts.get("question"):
+            continue
+        if action.key == "rate" and case.rating is not None:
+            continue
+        found.append(action)
+    return found
+
+
+def act(case: Case, action: str, now: datetime, *, seen: int | None = None, **entered: Any) -> Event:
+    """Let the filer take an action. Raise NotAllowed for one that is not theirs at this step."""
+    if action not in {one.key for one in actions_for_filer(case)}:
+        raise NotAllowed("这一步现在不能做了，请看最新的办理进度。")
+    return handling.apply(case, action, FILER, now, seen=seen, **entered)
+
+
+def _papers(case: Case) -> list[Document]:
+    query = select(Document).where(Document.case_id == case.id, Document.state == MADE, Document.kind.in_(TO_FILER))
+    return list(db.session.scalars(query.order_by(Document.id)))
+
+
+def paper(case: Case, document_id: int) -> tuple[Document, bytes]:
+    """Return a paper addressed to the filer with its bytes. Raise NotFound for any other."""
+    document = next((one for one in _papers(case) if one.id == document_id), None)
+    if document is None:
+        raise NotFound
+    return document, documents.read(document)
+
+
+def _siblings(case: Case) -> list[str]:
+    if case.kind == "misconduct":
+        return []
+    query = select(Case.number).where(
+        Case.filing_id == case.filing_id, Case.id != case.id, Case.kind != "misconduct", Case.channel != "own_finding"
+    )
+    return list(db.session.scalars(query.order_by(Case.id)))

@@ -1,0 +1,242 @@
+"""Taking in: a filing becomes one or two cases, numbered, with their terms running, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from casework import attachments, fields, handling, linked, tasks
+from casework.actors import CITIZEN, FILER, SYSTEM, Actor
+from casework.cases import Created, NewCase, create
+from casework.errors import Conflict, Faults, NotAllowed
+from casework.receipts import VISIT, Receipt, Slip, mark_of, seal, show
+from casework.reference import Reference, current
+from models import Case, Filing
+from models.base import canonical, db, writing
+from rules import identifiers
+from rules.calendar import local_date
+from rules.workflow import WORKFLOW
+
+ONLINE = "online"
+_FILINGS = cast(Table, Filing.__table__)
+SEALED_KIND = "misconduct"
+
+
+@dataclass(frozen=True)
+class NewFiling:
+    """What somebody files. `entered` are the fields of design.md, as typed or already typed values."""
+
+    kind: str
+    entered: Mapping[str, Any]
+    actor: Actor = FILER
+    form_key: str | None = None
+    """The one-time key of the form: sent again, it gives the same receipt."""
+    source_key: str | None = None
+    draft_id: int | None = None
+    attachment_ids: tuple[int, ...] = ()
+    """Files that staff uploaded while registering."""
+    received_at: datetime | None = None
+    """When it arrived, where that is not now (a letter, a voicemail, an import)."""
+    unit_id: int | None = None
+    """The unit that registers it; online filings arrive at the city centre."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check(kind: str, entered: Mapping[str, Any], now: datetime, actor: Actor = FILER) -> fields.Checked:
+    """Check a filing before it is sent: values typed, a sentence for each field that cannot be taken."""
+    ref = current()
+    action = WORKFLOW.action(action_of(kind, actor))
+    checked = fields.check(action, kind, _completed(entered, kind, actor, now), ref)
+    _cross_check(kind, checked, now)
+    return checked
+
+
+def action_of(kind: str, actor: Actor) -> str:
+    """Return the action by which a kind of filing is registered by this actor."""
+    if kind == SEALED_KIND:
+        return "register_sealed"
+    if actor.kind == CITIZEN:
+        return "register_online"
+    return "register_at_station" if actor.staff and actor.staff.has("station") else "register_by_staff"
+
+
+def _completed(entered: Mapping[str, Any], kind: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    given = dict(entered)
+    if kind == SEALED_KIND or actor.kind == CITIZEN:
+        given["received_on"] = local_date(now)  # a citizen does not choose the day of receipt
+    if kind == "report" and given.get("anonymous") in (True, "1", "on", "true", "yes"):
+        given = {name: value for name, value in given.items() if not name.startswith("filer_")}
+    return given
+
+
+def _cross_check(kind: str, checked: fields.Checked, now: datetime) -> None:
+    """Check what concerns two fields together: dates not in the future, the identity number of its kind."""
+    values, today = checked.values, local_date(now)
+    for name, label in (("happened_on", "发生日期"), ("received_on", "收到日期")):
+        if isinstance(values.get(name), date) and values[name] > today:
+            checked.faults[name] = f"{label}是 {values[name]:%Y-%m-%d}，还没有到，请再看一下"
+    number, kind_of_id = values.get("filer_id_number"), values.get("filer_id_type")
+    if number and kind_of_id in (None, "resident_card"):
+        if not identifiers.identity_number_valid(number):
+            checked.faults["filer_id_number"] = "身份证号码是 18 位，最后一位对不上，请对照身份证再看一下"
+    if kind in {"complaint", "report"} and values.get("consent_truth") is False:
+        checked.faults["consent_truth"] = "请勾选：我写的都是真实的"
+    if values.get("reply_by") == "email" and not values.get("filer_email"):
+        checked.faults["filer_email"] = "选了用电子邮件告诉您，请填写电子邮箱"
+
+
+def register(filing: NewFiling, now: datetime) -> Receipt:
+    """Take a filing in and return its receipt; sent twice, it gives the first receipt again.
+
+    One transaction writes filing, cases, people, files, numbers, codes, first events, terms and tasks.
+    Raises Faults (a sentence by field) and Conflict (the same key with another text).
+    """
+    ref = current()
+    checked = check(filing.kind, filing.entered, now, filing.actor)
+    if checked.faults:
+        raise Faults(checked.faults)
+    body = _body_mark(filing, checked.values)
+    before = _earlier(filing, body, now)
+    if before is not None:
+        return before
+    try:
+        with writing() as session:
+            receipt, added = _write(session, filing, checked.values, body, now, ref)
+    except IntegrityError:
+        again = _earlier(filing, body, now)
+        if again is None:
+            raise
+        return again
+    tasks.wake(added)
+    return receipt
+
+
+def _body_mark(filing: NewFiling, values: Mapping[str, Any]) -> bytes:
+    said = {name: str(value) for name, value in values.items() if name != "received_on"}
+    return hashlib.sha256(canonical({"kind": filing.kind, "said": said, "draft": filing.draft_id}).encode()).digest()
+
+
+def _earlier(filing: NewFiling, body: bytes, now: datetime) -> Receipt | None:
+    """Return the receipt of the same form if it was sent before. Raise Conflict if it said something else then."""
+    if filing.form_key is None:
+        return None
+    row = db.session.execute(
+        select(Filing.body_mark, Filing.receipt_codes).where(Filing.form_key == mark_of(filing.form_key))
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.body_mark != body:
+        raise Conflict(
+            "这份表格已经提交过，内容和现在的不一样。已收到的那一份有效；要补充，请用编号和查询码进去补充材料。"
+        )
+    return show(filing.form_key, now)
+
+
+def _write(
+    session: Session, filing: NewFiling, values: Mapping[str, Any], body: bytes, now: datetime, ref: Reference
+) -> tuple[Receipt, list[tasks.Added]]:
+    received_at = filing.received_at or now
+    anonymous = bool(values.get("anonymous"))
+    new = NewCase(
+        kind=filing.kind,
+        action=action_of(filing.kind, filing.actor),
+        values=values,
+        actor=filing.actor,
+        role=_role(filing, ref),
+        channel=values.get("channel", ONLINE if filing.actor.kind == CITIZEN else "visit"),
+        received_on=values.get("received_on", local_date(received_at)),
+        received_at=received_at,
+        unit_id=_unit(filing, ref),
+        anonymous=anonymous,
+        extra=filing.extra,
+    )
+    row = {
+        "form_key": mark_of(filing.form_key) if filing.form_key else None,
+        "body_mark": body,
+        "source_key": filing.source_key,
+        "channel": new.channel,
+        "received_at": received_at,
+        "registered_at": now,
+        "anonymous": anonymous,
+        "receipt_codes": None,
+        "receipt_until": None,
+    }
+    filing_id: int = session.execute(insert(_FILINGS).values(row).returning(Filing.id)).scalar_one()
+    made = create(session, filing_id, new, now, ref)
+    slips = [Slip(new.kind, made.number, made.code, made.due_rule, made.due_on)]
+    added = list(made.added)
+    if values.get("also_report") and filing.kind == "complaint":
+        other, more = _split(session, made.case, values, now)
+        slips.append(Slip("report", other.number, other.code, other.due_rule, other.due_on))
+        added += more
+    _bind(session, filing, filing_id, made.case_id, len(slips), anonymous)
+    if filing.form_key:
+        _keep_codes(session, filing_id, tuple(slips), filing.form_key, now)
+    return Receipt(tuple(slips), received_at), added
+
+
+def _split(session: Session, case: Case, values: Mapping[str, Any], now: datetime) -> tuple[Created, list[tasks.Added]]:
+    """Split a filing that is complaint and report in one: a report of its own, with its own terms (art. 9)."""
+    other = {name: value for name, value in values.items() if name not in {"also_report", "demands"}}
+    new = NewCase(
+        kind="report",
+        action="register_linked",
+        values={**other, "linked_case": case.number, "received_on": case.received_on},
+        actor=SYSTEM,
+        role="system",
+        channel=case.channel,
+        received_on=case.received_on,
+        received_at=case.received_at,
+        unit_id=case.unit_id,
+    )
+    made = create(session, case.filing_id, new, now, current())
+    linked.link(session, case.id, made.case_id, "split", now)
+    entered = {"part_content": str(values["content"]), "new_kind": "report"}
+    _event, added = handling.act(
+        session, case.id, "split_mixed", SYSTEM, now, seen=None, entered=entered, number_of_other=made.number
+    )
+    return made, [*made.added, *added]
+
+
+def _bind(session: Session, filing: NewFiling, filing_id: int, case_id: int, cases: int, anonymous: bool) -> None:
+    own = case_id if cases == 1 else None
+    if filing.draft_id is not None:
+        attachments.bind_to_filing(
+            session, draft_id=filing.draft_id, filing_id=filing_id, case_id=own, anonymous=anonymous
+        )
+    if filing.attachment_ids:
+        attachments.bind_to_event(
+            session, filing.attachment_ids, case_id=case_id, event_seq=1, staff_id=filing.actor.id
+        )
+
+
+def _keep_codes(session: Session, filing_id: int, slips: tuple[Slip, ...], form_key: str, now: datetime) -> None:
+    codes = {"receipt_codes": seal(slips, form_key), "receipt_until": now + VISIT}
+    session.execute(update(_FILINGS).where(_FILINGS.c.id == filing_id).values(codes))
+
+
+def _role(filing: NewFiling, ref: Reference) -> str:
+    """Return the role in which somebody registers. Raise NotAllowed for staff who may not."""
+    if filing.actor.staff is None:
+        return filing.actor.kind
+    action = WORKFLOW.action(action_of(filing.kind, filing.actor))
+    for assignment in filing.actor.staff.assignments:
+        if assignment.role in action.roles:
+            return assignment.role
+    raise NotAllowed("您的岗位不能登记来件。")
+
+
+def _unit(filing: NewFiling, ref: Reference) -> int:
+    if filing.unit_id is not None:
+        return filing.unit_id
+    if filing.actor.staff is not None:
+        role = _role(filing, ref)
+        return next(one.unit_id for one in filing.actor.staff.assignments if one.role == role)
+    return ref.root().id

@@ -1,0 +1,243 @@
+"""The desk's lists: by due date, a page at a time, at the same cost on the first page and the thousandth."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import true as always
+from sqlalchemy.orm import InstrumentedAttribute
+
+from casework import access, search
+from casework.actors import StaffView
+from casework.desks import Reach, own, reaches
+from casework.errors import Refused
+from casework.reference import Reference, current
+from models import NEVER, Case, db
+from rules.calendar import end_of_day, local_date
+
+PAGE = 25
+COUNTED = 1000
+"""Counting stops here; more is shown as "999+"."""
+SOON = 3
+"""Working days ahead that count as due soon (look.md: amber from three days on)."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One tab of the desk."""
+
+    key: str
+    label: str
+    queue: str | None = None
+    due: str | None = None
+    mine: bool = False
+    red: bool = False
+
+
+VIEWS: Mapping[str, View] = {
+    view.key: view
+    for view in (
+        View("all", "全部在办"),
+        View("mine", "我的", mine=True),
+        View("to-distribute", "待分送", "to_distribute"),
+        View("to-sign", "待签收", "to_sign"),
+        View("to-assign", "待指派", "to_assign"),
+        View("to-decide", "待决定受理", "to_decide"),
+        View("waiting", "等待中", "waiting"),
+        View("mediating", "调解中", "mediating"),
+        View("verifying", "核查中", "verifying"),
+        View("answering", "待答复", "answering"),
+        View("to-reply", "待回复", "to_reply"),
+        View("to-archive", "待归档", "to_archive"),
+        View("correcting", "解封更正中", "correcting"),
+        View("sealed", "密封件", "sealed"),
+        View("due-today", "今天到期", due="today", red=True),
+        View("due-soon", "快到期", due="soon"),
+        View("overdue", "已超期", due="overdue", red=True),
+    )
+}
+"""Every tab; a person is shown those that their desk has."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows a list down. Empty means all."""
+
+    kind: str | None = None
+    category: str | None = None
+    handler_id: int | None = None
+    unit_id: int | None = None
+    urgent: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab with its count; `count` stops at COUNTED."""
+
+    view: View
+    count: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; `after` asks for the next one, None on the last."""
+
+    view: View
+    cases: Sequence[Case]
+    after: str | None
+    unsearchable: bool = False
+    """The words that were typed are too short to search for."""
+
+
+def tabs(staff: StaffView, now: datetime) -> list[Tab]:
+    """Return the tabs of this person's desk with their counts, in one query."""
+    ref = current()
+    desk = reaches(staff, ref)
+    shown = [view for view in VIEWS.values() if _parts(view, desk, staff)]
+    if not shown:
+        return []
+    counts = [_count(view, desk, staff, now, ref).label(f"n{place}") for place, view in enumerate(shown)]
+    row = db.session.execute(select(*counts)).one()
+    return [Tab(view, count) for view, count in zip(shown, row, strict=True)]
+
+
+def page(staff: StaffView, view_key: str, after: str | None, filters: Filters, now: datetime, size: int = PAGE) -> Page:
+    """Return a page of a list, most urgent first. Raise Refused for a list or a place that does not exist."""
+    view = VIEWS.get(view_key)
+    if view is None:
+        raise Refused("没有这个列表，请从上面选一个。")
+    ref = current()
+    if filters.text.strip():
+        return _found(staff, view, after, filters, size, ref)
+    parts = _parts(view, reaches(staff, ref), staff)
+    if not parts:
+        return Page(view, (), None)
+    place = _place(after)
+    limits = [*_due_limits(view, now, ref), *_filter_limits(filters)]
+    keys = [_keys(reach, queue, limits, place, size) for reach, queue in parts]
+    both = union_all(*keys).subquery() if len(keys) > 1 else keys[0].subquery()
+    wanted = select(both.c.id).order_by(both.c.due_at, both.c.id).limit(size + 1)
+    ids = list(dict.fromkeys(db.session.scalars(wanted)))
+    return _page(staff, view, ids, size, ref)
+
+
+def _page(staff: StaffView, view: View, ids: list[int], size: int, ref: Reference) -> Page:
+    query = access.visible(staff).where(Case.id.in_(ids[:size])).order_by(Case.due_at, Case.id)
+    cases = list(db.session.scalars(query))
+    more = len(ids) > size and bool(cases)
+    return Page(view, cases, cursor(cases[-1].due_at, cases[-1].id) if more else None)
+
+
+def _parts(view: View, desk: Iterable[Reach], staff: StaffView) -> list[tuple[Reach, str]]:
+    """Return the index ranges that a view reads: each is one desk and one list."""
+    if view.mine:
+        mine = own(staff)
+        return [(mine, queue) for queue in mine.queues] if staff.has("handler", "lead") else []
+    return [
+        (reach, queue)
+        for reach in desk
+        for queue in reach.queues
+        if (view.queue in (None, queue)) and not (view.queue is None and queue == "sealed")
+    ]
+
+
+def _reached(reach: Reach, queue: str) -> ColumnElement[bool]:
+    # The literal repeats the condition of the partial indexes, so that the planner may use them.
+    live = (Case.queue == queue) & (Case.queue != literal("archived", literal_execute=True))
+    if reach.column is None:
+        return live
+    column: InstrumentedAttribute[int] = getattr(Case, reach.column)
+    return live & (column == reach.value[0] if len(reach.value) == 1 else column.in_(reach.value))
+
+
+def _keys(
+    reach: Reach, queue: str, limits: Sequence[ColumnElement[bool]], place: tuple[datetime, int] | None, size: int
+) -> Select[Any]:
+    found = select(Case.due_at, Case.id).where(_reached(reach, queue), *limits)
+    if place is not None:
+        found = found.where(
+            tuple_(Case.due_at, Case.id) > tuple_(literal(place[0], Case.due_at.type), literal(place[1]))
+        )
+    found = found.order_by(Case.due_at, Case.id).limit(size + 1)
+    inner = found.subquery()
+    return select(inner.c.due_at, inner.c.id)
+
+
+def _due_limits(view: View, now: datetime, ref: Reference) -> list[ColumnElement[bool]]:
+    if view.due is None:
+        return []
+    today = local_date(now)
+    if view.due == "overdue":
+        return [Case.due_at <= now]
+    if view.due == "today":
+        return [Case.due_at > now, Case.due_at <= end_of_day(today)]
+    return [Case.due_at > end_of_day(today), Case.due_at <= end_of_day(ref.calendar.add_working_days(today, SOON))]
+
+
+def _filter_limits(filters: Filters) -> list[ColumnElement[bool]]:
+    limits: list[ColumnElement[bool]] = []
+    if filters.kind:
+        limits.append(Case.kind == filters.kind)
+    if filters.category:
+        limits.append(Case.category.startswith(filters.category, autoescape=True))
+    if filters.handler_id:
+        limits.append(Case.handler_id == filters.handler_id)
+    if filters.unit_id:
+        limits.append(Case.unit_id == filters.unit_id)
+    if filters.urgent:
+        limits.append(Case.urgent != "normal")
+    return limits
+
+
+def _count(view: View, desk: Iterable[Reach], staff: StaffView, now: datetime, ref: Reference) -> Any:
+    limits = _due_limits(view, now, ref)
+    total: Any = literal(0)
+    for reach, queue in _parts(view, desk, staff):
+        inner = select(literal(1)).where(_reached(reach, queue), *limits).limit(COUNTED).subquery()
+        total = total + select(func.count()).select_from(inner).scalar_subquery()
+    return total
+
+
+def _found(staff: StaffView, view: View, after: str | None, filters: Filters, size: int, ref: Reference) -> Page:
+    """Search goes over everything the person may see, archived cases included, newest first."""
+    condition = search.condition(filters.text)
+    if condition is None:
+        return Page(view, (), None, unsearchable=True)
+    place = _place(after)
+    before = Case.id < place[1] if place else always()
+    query = access.visible(staff).where(condition, before, *_filter_limits(filters))
+    cases = list(db.session.scalars(query.order_by(Case.id.desc()).limit(size + 1)))
+    more = len(cases) > size
+    return Page(view, cases[:size], cursor(NEVER, cases[size - 1].id) if more else None)
+
+
+def cursor(due_at: datetime, case_id: int) -> str:
+    """Return the place after a row, for the address of the next page: opaque, worthless elsewhere."""
+    plain = f"{due_at.isoformat()}|{case_id}"
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _place(after: str | None) -> tuple[datetime, int] | None:
+    if not after:
+        return None
+    try:
+        plain = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
+        moment, _, number = plain.partition("|")
+        place = datetime.fromisoformat(moment), int(number)
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise Refused("这一页的地址不完整，请从第一页重新翻。") from error
+    if place[0].tzinfo is None or not 0 < place[1] < 2**62:
+        raise Refused("这一页的地址不完整，请从第一页重新翻。")
+    return place
+
+
+def due_day(case: Case) -> date | None:
+    """Return the last day of the nearest term of a case, None when none runs."""
+    return None if case.due_at == NEVER else local_date(case.due_at - timedelta(microseconds=1))
