@@ -168,6 +168,8 @@ class Service:
         new = city.is_new(self.settings)
         if new:
             city.set_mark(self.settings, city.City(city.MAKING, self.cases))
+        else:
+            say("The city is here as it was left.")
         self._flask("init", "Bringing the database up to date.")
         if new and self.cases:
             self._flask("demo", f"Making a demo city with {self.cases} cases.", "--cases", str(self.cases))
