@@ -20,7 +20,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import numbers, reference, tasks
-from casework.reference import Reference
+from casework.reference import Reference, UnitView
 from models import document as states
 from models.base import db, writing
 from models.case import Case
@@ -42,6 +42,7 @@ class Paper:
     title: str
     number: str
     bureau: str
+    bureau_key: str
     addressee: str
     issued_on: date
     facts: Mapping[str, Any]
@@ -119,7 +120,7 @@ def _from_case(case: Case, ref: Reference) -> dict[str, Any]:
     if case.sealed:
         return found
     unit = ref.units[case.unit_id]
-    found |= {
+    return found | {
         "regime": case.regime,
         "received_on": case.received_on.isoformat(),
         "source_number": case.source_number,
@@ -128,8 +129,8 @@ def _from_case(case: Case, ref: Reference) -> dict[str, Any]:
         "handler": ref.names.get(case.handler_id) if case.handler_id is not None else None,
         "unit": unit.name,
         "phone": unit.phone or bureau.phone,
+        "due_on": None,
     }
-    return {name: value for name, value in found.items() if value is not None}
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,25 +190,25 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
         if row is None or row.state in (states.MADE, states.WITHDRAWN, states.DUE):
             done(session, now)
             return None
-        bureau_id, issued_at = int(row.facts["bureau_id"]), row.issued_at or row.ordered_at
-        number = row.number or _next_number(session, row.kind, bureau_id, local_date(issued_at).year)
+        bureau, issued_at = reference.current().units[int(row.facts["bureau_id"])], row.issued_at or row.ordered_at
+        number = row.number or _next_number(session, row.kind, bureau, local_date(issued_at).year)
         row.number, row.issued_at = number, issued_at
         row.state, row.progress = states.MAKING, "正在排版"
         return Paper(
             kind=row.kind,
             title=WORKFLOW.documents[row.kind].title,
             number=number,
-            bureau=reference.current().units[bureau_id].name,
+            bureau=bureau.name,
+            bureau_key=bureau.key,
             addressee=addressee(row.case_id),
             issued_on=local_date(issued_at),
             facts=row.facts,
         )
 
 
-def _next_number(session: Session, kind: str, bureau_id: int, year: int) -> str:
+def _next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
     """Return the next number of a bureau's series of this year, as the official form writes it."""
-    bureau = reference.current().units[bureau_id]
-    n = numbers.take(session, f"{kind}.{bureau_id}.{year}")
+    n = numbers.take(session, f"{kind}.{bureau.id}.{year}")
     return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)
 
 

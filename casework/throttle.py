@@ -1,80 +1,80 @@
-"""Slowing down: after some failures each further one waits longer. Kept in the database, so that it holds for all
-processes; per key, so that nobody can lock out anybody else."""
+"""Failures that make the next try wait: five are free of charge, then a minute, doubling up to fifteen.
+
+Kept in the database, so that it counts the same over all processes and survives a restart. A key is whatever
+stands for who tries: an account, a network, both hashed by the caller.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
-from casework.errors import TooFast
-from models import Throttle
 from models.base import db, writing
+from models.system import Throttle
 
+FREE = 5
+FIRST_WAIT = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(minutes=15)
+FORGOTTEN = timedelta(hours=1)
+"""A key that has not failed for so long starts anew."""
 
-@dataclass(frozen=True)
-class Limit:
-    """How many failures are free, how long the first pause is, and the longest; failures are forgotten in time."""
-
-    free: int
-    first: timedelta
-    most: timedelta
-    forget: timedelta = timedelta(hours=1)
-
-
-SIGN_IN = Limit(free=5, first=timedelta(seconds=60), most=timedelta(minutes=15))
-TRACKING = Limit(free=5, first=timedelta(seconds=30), most=timedelta(minutes=5))
 _switched_on = True
 
 
 def switch(on: bool) -> None:
-    """Switch all throttles on or off (RATE_LIMITS; off for load tests only)."""
+    """Switch every throttle on or off (RATE_LIMITS; off for load tests alone)."""
     global _switched_on
     _switched_on = on
 
 
-def check(key: str, now: datetime) -> None:
-    """Raise TooFast while a key must wait."""
+def count(key: str, now: datetime) -> int:
+    """Count a failure of `key`; return the seconds it had to wait already, 0 when this try may be looked at.
+
+    While it waits nothing is counted: a stranger who keeps trying does not lengthen anybody's wait.
+    """
     if not _switched_on:
-        return
-    row = db.session.get(Throttle, key, populate_existing=True)
-    if row is not None and row.wait_until is not None and row.wait_until > now:
-        seconds = int((row.wait_until - now).total_seconds()) + 1
-        raise TooFast(f"试的次数有点多，请过 {words(seconds)}再试。", seconds)
+        return 0
+    with writing() as session:
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        fresh = dialect.insert(Throttle).values(key=key, failures=0, since=now)
+        session.execute(fresh.on_conflict_do_nothing(index_elements=[Throttle.key]))
+        row = session.scalars(select(Throttle).where(Throttle.key == key).with_for_update()).one()
+        left = _left(row.wait_until, now)
+        if left:
+            return left
+        row.failures = 1 if now - row.since > FORGOTTEN else row.failures + 1
+        row.since = now
+        row.wait_until = now + _wait(row.failures) if row.failures >= FREE else None
+        return 0
 
 
-def words(seconds: int) -> str:
-    """Return a pause as people say it."""
-    return f"{seconds} 秒" if seconds < 90 else f"{(seconds + 59) // 60} 分钟"
-
-
-def failed(key: str, now: datetime, limit: Limit) -> None:
-    """Count a failure; from `limit.free` on, set the time until which the key must wait."""
+def waiting(key: str, now: datetime) -> int:
+    """Return the seconds that `key` still has to wait, 0 for none."""
     if not _switched_on:
-        return
+        return 0
+    return _left(db.session.scalar(select(Throttle.wait_until).where(Throttle.key == key)), now)
+
+
+def clear(*keys: str) -> None:
+    """Forget the failures of these keys: somebody proved who they are."""
     with writing() as session:
-        row = session.get(Throttle, key, with_for_update=True, populate_existing=True)
-        if row is None:
-            row = Throttle(key=key, failures=0, since=now)
-            session.add(row)
-        if now - row.since > limit.forget:
-            row.failures, row.since = 0, now
-        row.failures += 1
-        if row.failures >= limit.free:
-            pause = min(limit.first * 2 ** min(row.failures - limit.free, 20), limit.most)
-            row.wait_until, row.since = now + pause, now
+        session.execute(delete(Throttle).where(Throttle.key.in_(keys)))
 
 
-def succeeded(key: str) -> None:
-    """Forget the failures of a key."""
-    if db.session.get(Throttle, key) is None:
-        return
+def sweep(now: datetime) -> None:
+    """Delete what is forgotten anyway."""
     with writing() as session:
-        session.execute(delete(Throttle).where(Throttle.key == key))
+        session.execute(delete(Throttle).where(Throttle.since < now - FORGOTTEN))
 
 
-def forget_old(now: datetime) -> None:
-    """Drop keys that have been quiet for a day."""
-    with writing() as session:
-        session.execute(delete(Throttle).where(Throttle.since < now - timedelta(days=1)))
+def _wait(failures: int) -> timedelta:
+    doublings = min(failures - FREE, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def _left(until: datetime | None, now: datetime) -> int:
+    if until is None or until <= now:
+        return 0
+    return max(1, round((until - now).total_seconds()))

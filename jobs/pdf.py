@@ -1,0 +1,165 @@
+"""Laying out papers as PDF. The only module that knows WeasyPrint; only workers import it.
+
+The layout may read the kit (templates/print), the fonts and the seals, and nothing else: an address in a text that
+somebody typed leads nowhere, neither into the network nor into the file system.
+"""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+import re
+import threading
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from weasyprint import HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from casework.documents import Paper, Rendered
+from jobs import justify
+from rules.workflow import WORKFLOW
+
+log = logging.getLogger("portal.pdf")
+
+KIT = Path(__file__).resolve().parent.parent / "templates" / "print"
+BASE = "http://paper.invalid/"
+"""An address that exists nowhere: what the templates name is found by `Shelf` alone."""
+VARIANT = "pdf/a-3u"
+JOINER = "\N{WORD JOINER}"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+_BEFORE_QUOTE = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef”])(?=[“‘])")
+_AFTER_QUOTE = re.compile("(?<=[”’])(?=[\u3400-\u9fff（《])")
+
+
+class CannotPrint(RuntimeError):
+    """The paper would not show what it must: a character has no glyph in any font, or a part is missing."""
+
+
+class Shelf(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+    """Hands the layout files of three folders by name, and refuses every other address."""
+
+    def __init__(self, folders: dict[str, Path]) -> None:
+        super().__init__(allowed_protocols=["http"], allow_redirects=False)
+        self.folders = folders
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        """Return the file that `http://paper.invalid/<folder>/<name>` stands for; raise ValueError otherwise."""
+        parts = urlsplit(url)
+        folder, _, name = unquote(parts.path).removeprefix("/").partition("/")
+        if not url.startswith(BASE) or folder not in self.folders or not _NAME.fullmatch(name):
+            raise ValueError("not on the shelf")
+        body = (self.folders[folder] / name).read_bytes()
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return URLFetcherResponse(url, body, {"Content-Type": kind})
+
+
+class _Complaints(logging.Handler):
+    """Collects what WeasyPrint complains about during one layout."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.glyphs = False
+        self.others: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Sort one complaint: missing glyphs spoil a paper, the rest is for the log."""
+        if ".notdef" in str(record.msg):
+            self.glyphs = True
+        else:
+            self.others.append(str(record.msg))
+
+
+# One set of fonts for the whole process, and one layout at a time: sharing it between threads crashes Pango, and a
+# new one for each paper is never given back.
+_lock = threading.Lock()
+_fonts = FontConfiguration()
+_shelf = Shelf({"print": KIT})
+
+
+def configure(fonts: Path, seals: Path) -> None:
+    """Say where the fonts (DATA_DIR/fonts) and the seals (DATA_DIR/seals) lie, and get ready to work."""
+    _shelf.folders.update({"fonts": fonts, "seals": seals})
+    if not justify.install():
+        log.warning("this version of WeasyPrint is not known here: Chinese lines will end unevenly")
+    logging.getLogger("weasyprint").propagate = False
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+
+
+def warm_up() -> None:
+    """Lay out an empty page, so that the first paper does not wait for fonts to be found."""
+    _layout("<!doctype html><html lang=zh-CN><meta charset=utf-8><title>-</title><p>市</p></html>")
+
+
+def date_text(day: date | str) -> str:
+    """Return a date as official documents write it, held together at line ends: 2026年6月5日."""
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return (
+        f"{found.year}年{found.month}月{found.day}日".replace("年", f"{JOINER}年{JOINER}")
+        .replace("月", f"{JOINER}月{JOINER}")
+        .replace("日", f"{JOINER}日")
+    )
+
+
+def breaking(text: str) -> str:
+    """Let Chinese lines break before an opening and after a closing quotation mark, which Unicode forbids."""
+    space = "\N{ZERO WIDTH SPACE}"
+    return _AFTER_QUOTE.sub(space, _BEFORE_QUOTE.sub(space, text))
+
+
+def inner(text: str) -> str:
+    """Return a text that will stand in quotation marks: those of its own become single ones (GB/T 15834)."""
+    return text.translate(str.maketrans("“”", "‘’")).rstrip("。")
+
+
+def _environment() -> Environment:
+    made = Environment(loader=FileSystemLoader(KIT), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made.filters["date_text"] = date_text
+    made.filters["inner"] = inner
+    return made
+
+
+_templates = _environment()
+
+
+def render(paper: Paper) -> Rendered:
+    """Lay out one paper. Raises CannotPrint when it would not show what it must."""
+    seal = _seal(paper)
+    page = _templates.get_template(f"{paper.kind.replace('.', '-')}.html").render(
+        paper=paper, facts=paper.facts, seal=seal, law=WORKFLOW.laws.get(str(paper.facts.get("regime")))
+    )
+    return _layout(breaking(page))
+
+
+def _seal(paper: Paper) -> str | None:
+    """Return the file of the bureau's seal, if one was put there; without it the place for the stamp is marked."""
+    folder = _shelf.folders.get("seals")
+    for ending in ("svg", "png"):
+        name = f"{paper.bureau_key}.{ending}"
+        if folder is not None and (folder / name).is_file():
+            return name
+    return None
+
+
+def _layout(page: str) -> Rendered:
+    complaints = _Complaints()
+    voice = logging.getLogger("weasyprint")
+    with _lock:
+        voice.addHandler(complaints)
+        try:
+            document = HTML(string=page, base_url=f"{BASE}print/", url_fetcher=_shelf).render(
+                font_config=_fonts, pdf_variant=VARIANT, pdf_tags=True
+            )
+            out = BytesIO()
+            document.write_pdf(out, pdf_variant=VARIANT, pdf_tags=True)
+        finally:
+            voice.removeHandler(complaints)
+    if complaints.glyphs:
+        raise CannotPrint("a character has no glyph in any font")
+    for kind in sorted(set(complaints.others)):
+        log.debug("layout: %s", kind)
+    return Rendered(out.getvalue(), len(document.pages))
