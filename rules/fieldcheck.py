@@ -75,10 +75,8 @@ def _among(field: Field, value: object) -> bool:
     """True when every answer is one that the field offers; grounds are left to the procedure."""
     if field.ground:
         return True
-    if field.tree:
-        known = {node.key for node in TREES[field.tree]}
-    else:
-        known = {choice.key for choice in field.choices}
+    offered = TREES[field.tree] if field.tree else field.choices
+    known = {answer.key for answer in offered}
     return set(value) <= known if isinstance(value, list | tuple) else value in known
 
 
