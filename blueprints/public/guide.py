@@ -172,8 +172,8 @@ def _station(kind: str, state: State, regime: str, states: Iterable[State]) -> S
 
 
 def _shown(action: Action) -> bool:
-    """Tell whether a step belongs on a public chart: what only corrects a slip of ours does not."""
-    return action.key not in {"unseal", "reseal", "recall_dispatch", "restore"}
+    """Tell whether a step belongs on a public chart: what only tends our files does not."""
+    return action.key not in {"archive", "unseal", "reseal", "recall_dispatch", "restore"}
 
 
 def materials(kind: str) -> Materials:

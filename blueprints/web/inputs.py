@@ -73,3 +73,8 @@ def _check_text(source: MultiDict[str, str]) -> None:
         if not is_text(name) or not all(is_text(value) for value in values):
             g.refused_because = "text"
             abort(400)
+
+
+def close_uploads(error: BaseException | None) -> None:
+    """Close the spool files of this request: what was refused disappears at once."""
+    request.close()

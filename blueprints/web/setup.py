@@ -68,6 +68,7 @@ def prepare(app: Flask, settings: WebSettings, keys: KeyRing, sessions: staff.Se
     # Flask runs these from the last to the first: headers are set before the body is compressed.
     for finish in (compress, finish_headers, write_message, write_cookie):
         app.after_request(finish)
+    app.teardown_request(inputs.close_uploads)
     staff.prepare(app, sessions)
     assets = Assets(ROOT / "static")
     _furnish_templates(app, settings, assets)
