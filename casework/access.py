@@ -120,9 +120,9 @@ def _clause(staff: StaffView, assignment: Assignment, ref: Reference) -> ColumnE
     if role == "discipline":
         return _sealed_clause(staff, assignment, ref)
     parts: list[ColumnElement[bool]] = []
-    for scope, states in access.reads(role):
+    for scope, states in access.READS.get(role, {}).items():
         clause = _relation(staff, assignment, scope, ref)
-        parts.append(clause if states is None else and_(clause, Case.state.in_(states)))
+        parts.append(and_(clause, Case.state.in_(states)) if states else clause)
     return and_(Case.kind != "misconduct", or_(false(), *parts))
 
 

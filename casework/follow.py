@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from casework import documents, handling, throttle
 from casework.actors import FILER
-from casework.errors import NotAllowed, NotFound
+from casework.errors import NotAllowed, NotFound, TooFast
 from casework.reference import current
 from casework.steps import opened_fields
 from casework.wording import long_date
@@ -75,10 +75,13 @@ def open_case(number: str, code: str, network: str, now: datetime) -> Case:
 
     `network` is the hashed network of the asker, never an address.
     """
-    throttle.check(f"track:{network}", now)
+    key = f"track:{network}"[:80]
+    wait = throttle.waiting(key, now)
+    if wait:
+        raise TooFast(f"试的次数有点多，请过 {wait} 秒再试。回执找不到了，请打 12315。", wait)
     case = _matching(number, code)
     if case is None:
-        throttle.failed(f"track:{network}", now, throttle.TRACKING)
+        throttle.count(key, now)
         raise NotFound(WRONG)
     return case
 

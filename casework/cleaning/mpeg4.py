@@ -8,6 +8,7 @@ note where they are, go together with their bytes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -31,9 +32,20 @@ _KEPT: dict[bytes, frozenset[bytes]] = {
     ),
 }
 _FRAGMENTED = frozenset({b"moof", b"mvex", b"sidx"})
-_PICTURES = frozenset({b"avc1", b"avc3", b"hvc1", b"hev1", b"mp4v", b"s263", b"av01"})
+# How pictures and sound may be coded; in each description only what a decoder needs stays.
+_CODED = {
+    b"vide": frozenset({b"avc1", b"avc3", b"hvc1", b"hev1", b"mp4v", b"s263", b"av01", b"vp09", b"dvh1", b"dvhe"}),
+    b"soun": frozenset({b"mp4a", b"samr", b"sawb", b"ac-3", b"ec-3", b"alac", b"Opus", b"fLaC", b".mp3"}),
+}
+_DECODER = frozenset(
+    {b"avcC", b"hvcC", b"av1C", b"vpcC", b"dvcC", b"dvvC", b"d263", b"esds", b"damr", b"dac3", b"dec3", b"alac"}
+    | {b"dOps", b"dfLa", b"btrt", b"colr", b"pasp", b"clap", b"fiel"}
+)
+# Where the boxes of a description begin: behind the fixed part.
+_FIXED_PART = {b"vide": 78, b"soun": 28}
 _TIMED = frozenset({b"mvhd", b"tkhd", b"mdhd"})
 _MAX_SAMPLES = 5_000_000
+_A_YEAR = 366 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,7 @@ def boxes(data: Bytes, start: int, end: int) -> Iterator[Box]:
 
 def _emptied(data: Bytes, media_type: str, sorts: set[bytes]) -> Copy:
     held = data if isinstance(data, memoryview) and not data.readonly else memoryview(bytearray(data))
-    top = list(_top(held))
+    top = list(_whole(held, 0, len(held)))
     if any(box.kind in _FRAGMENTED for box in top):
         raise Uncleanable("视频是分段格式，附加信息去不掉，请另存为普通 MP4 再传一份")
     films = [box for box in top if box.kind == b"moov"]
@@ -83,8 +95,10 @@ def _emptied(data: Bytes, media_type: str, sorts: set[bytes]) -> Copy:
         raise Uncleanable(BROKEN)
     needed: list[tuple[int, int]] = []
     for track in [box for box in boxes(held, films[0].body, films[0].end) if box.kind == b"trak"]:
-        if _sort(held, track) in sorts:
+        sort = _sort(held, track)
+        if sort in sorts:
             needed += _samples(held, track)
+            _undescribe(held, track, sort)
         else:
             _empty(held, track)
     if not needed:
@@ -95,19 +109,18 @@ def _emptied(data: Bytes, media_type: str, sorts: set[bytes]) -> Copy:
         if box.kind not in _KEPT_TOP or box.kind in (b"free", b"skip", b"wide"):
             _empty(held, box)
     whole = held[: top[-1].end]
-    return Copy(media_type, whole, seconds=_length(whole))
+    return Copy(media_type, whole, seconds=_seconds(whole, films[0]))
 
 
-def _top(data: memoryview) -> Iterator[Box]:
-    """Yield the outermost boxes; what hangs behind the last whole one is not part of the file and is cut off."""
-    found = False
+def _whole(data: memoryview, start: int, end: int) -> Iterator[Box]:
+    """Yield the boxes between two places; erase what hangs behind the last whole one."""
+    at = start
     try:
-        for box in boxes(data, 0, len(data)):
-            found = True
+        for box in boxes(data, start, end):
+            at = box.end
             yield box
     except Uncleanable:
-        if not found:
-            raise
+        data[at:end] = bytes(end - at)
 
 
 def _empty(data: memoryview, box: Box) -> None:
@@ -131,22 +144,30 @@ def _prune(data: memoryview, box: Box) -> None:
             # The name of the handler often names the device; a closing zero must stay.
             data[inner.body + 24 : inner.end] = bytes(inner.end - inner.body - 24)
         elif inner.kind == b"dref":
-            _refuse_outside(data, inner)
-        elif inner.kind == b"stsd":
-            _unname(data, inner)
+            _close_in(data, inner)
 
 
-def _refuse_outside(data: memoryview, box: Box) -> None:
+def _close_in(data: memoryview, box: Box) -> None:
     """Media must lie in this file: a reference to another place is never followed, and not handed on."""
-    if any(not data[entry.body + 3] & 1 for entry in boxes(data, box.body + 8, box.end)):
-        raise Uncleanable("视频引用了别处的内容")
-
-
-def _unname(data: memoryview, box: Box) -> None:
-    """Blank the encoder's name in the description of a picture track (32 bytes, 42 into its content)."""
     for entry in boxes(data, box.body + 8, box.end):
-        if entry.kind in _PICTURES and entry.end - entry.body > 78:
+        if entry.end - entry.body < 4 or not data[entry.body + 3] & 1:
+            raise Uncleanable("视频引用了别处的内容")
+        data[entry.body + 4 : entry.end] = bytes(entry.end - entry.body - 4)
+
+
+def _undescribe(data: memoryview, track: Box, sort: bytes) -> None:
+    """Leave of the description of a track's coding what a decoder needs; blank the name of the encoder."""
+    table = _inside(data, track, b"mdia", b"minf", b"stbl", b"stsd")
+    for entry in boxes(data, table.body + 8, table.end):
+        fixed = entry.body + _FIXED_PART[sort]
+        if entry.kind not in _CODED[sort] or fixed > entry.end:
+            raise Uncleanable("编码方式不常见，检查不了")
+        if sort == b"vide":
+            # 32 bytes, 42 into the entry.
             data[entry.body + 42 : entry.body + 74] = bytes(32)
+        for inner in list(_whole(data, fixed, entry.end)):
+            if inner.kind not in _DECODER:
+                _empty(data, inner)
 
 
 def _inside(data: memoryview, box: Box, *path: bytes) -> Box:
@@ -239,13 +260,13 @@ def _wipe_unused(data: memoryview, media: list[Box], needed: list[tuple[int, int
         data[at : box.end] = bytes(box.end - at)
 
 
-def _length(data: Bytes) -> int:
-    """Let an independent reader open the copy: it must find sound or film and no tags. Return whole seconds."""
-    try:
-        found = MP4(BytesIO(data))  # type: ignore[no-untyped-call]
-    except MutagenError:
-        # It insists on a sound track; a silent film is cleaned all the same, only its length stays unknown.
-        return 0
-    if found.tags:
-        raise Uncleanable("附加信息去不掉")
-    return int(getattr(found.info, "length", 0))
+def _seconds(data: memoryview, film: Box) -> int:
+    """Return the length in whole seconds as the film itself says; an independent reader must find no tags in it."""
+    with suppress(MutagenError):  # it reads only what has sound, coded in a way that it knows
+        if MP4(BytesIO(data)).tags:  # type: ignore[no-untyped-call]
+            raise Uncleanable("附加信息去不掉")
+    head = _inside(data, film, b"mvhd")
+    at, width = (head.body + 20, 8) if data[head.body] == 1 else (head.body + 12, 4)
+    scale = int.from_bytes(data[at : at + 4], "big")
+    length = int.from_bytes(data[at + 4 : at + 4 + width], "big")
+    return length // scale if scale and length // scale < _A_YEAR else 0
