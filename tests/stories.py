@@ -98,8 +98,8 @@ def _steps(row: Mapping[str, Any], default: Default | None) -> Iterator[StorySte
             by=raw.get("by", _usual_role(action)),
             on=on,
             now=now,
-            facts=facts | _guards(action),
-            fields=_fields(action, kind, given, on, regime_for(received[case]), default),
+            facts=facts | met_guards(action),
+            fields=complete_fields(action, kind, given, on, regime_for(received[case]), default),
             received_on=received[case],
             state=raw.get("state"),
             expect=raw.get("expect", {}),
@@ -118,13 +118,15 @@ def _usual_role(action: Action) -> str:
     return next(role for role in action.roles if role in allowed)
 
 
-def _guards(action: Action) -> frozenset[str]:
+def met_guards(action: Action) -> frozenset[str]:
+    """The facts under which nothing but time and fields stands against an action."""
     return frozenset(refusals.needed(action)) | ({"notice_served"} & set(action.guards))
 
 
-def _fields(
+def complete_fields(
     action: Action, kind: str, given: Mapping[str, object], on: date, regime: str, default: Default | None
 ) -> dict[str, object]:
+    """The values given, and a plausible one for every other field that the action requires."""
     values = dict(given)
     for field in WORKFLOW.fields(action.key, kind):
         if field.name in values:

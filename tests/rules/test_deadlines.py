@@ -172,7 +172,8 @@ def test_warnings_look_at_the_unrolled_day_and_the_lapse_at_the_rolled_one() -> 
     running = clock("complaint.mediate", date(2026, 8, 3))  # raw Friday 2 October, in the holiday; due 8 October
     found = moments(running, due(running, CALENDAR), CALENDAR)
     assert [(m.act, m.offset) for m in found] == [
-        ("warn", -15), ("warn", -5), ("warn", -1), ("urge", 0), ("supervise", 1), ("supervise", 3), ("key_supervise", 5),
+        ("warn", -15), ("warn", -5), ("warn", -1),
+        ("urge", 0), ("supervise", 1), ("supervise", 3), ("key_supervise", 5),
     ]  # fmt: skip
     assert found[2].at == datetime(2026, 9, 30, 0, 30, tzinfo=UTC)
     assert found[3].at == datetime(2026, 10, 8, 0, 30, tzinfo=UTC)
