@@ -289,18 +289,28 @@ def _superior_only(kind: str, action: Action, settings: Mapping[str, str]) -> bo
 
 
 def why_not(
-    view: CaseView, action: Action, now: datetime, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS
+    view: CaseView,
+    action: Action,
+    now: datetime,
+    calendar: Calendar,
+    settings: Mapping[str, str] = DEFAULTS,
+    facts: frozenset[str] | None = None,
 ) -> str | None:
     """Why an action that people look for cannot be done now, in Chinese; None when nothing known stands against it.
 
-    Only what needs no input is judged: state, regime, terms. Fields and facts are judged when the form is sent.
+    Only what needs no input is judged: state, regime, terms, and, where `facts` are given, the guards that are found
+    in the records. Fields, grounds and what a person attests are judged when the form is sent.
     """
+    on = local_date(now)
     try:
-        refusals.check_place(view, action, regime_at(view, local_date(now), settings), settings)
-        refusals.check_terms(view, action, local_date(now), calendar, settings)
+        refusals.check_place(view, action, regime_at(view, on, settings), settings)
+        refusals.check_terms(view, action, on, calendar, settings)
     except Refused as refused:
         return refused.sentence
-    return None
+    if facts is None:
+        return None
+    missing = (WORKFLOW.guards[key] for key in refusals.needed(action) if key not in facts)
+    return next((guard.refusal for guard in missing if guard.kind == "computed"), None)
 
 
 def apply_to(clocks: Mapping[str, Clock], step: Step) -> dict[str, Clock]:

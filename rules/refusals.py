@@ -65,6 +65,7 @@ def check(
 ) -> None:
     """Refused when anything stands against the step."""
     check_place(view, action, regime, settings)
+    _new_kind(view, fields)
     _dates(view, action, fields, on)
     ground = _ground(action, fields, regime, settings)
     _guards(view, action, ground, fields, on, calendar, facts, settings)
@@ -90,6 +91,11 @@ def check_place(view: CaseView, action: Action, regime: str, settings: Mapping[s
         and settings["complaint_dispute"] != "analogy"
     ):
         raise Refused("regime", "本局规定投诉的权限争议直接报请上级，请用“报请上级处理”")
+
+
+def _new_kind(view: CaseView, fields: Mapping[str, object]) -> None:
+    if fields.get("new_kind") == view.kind:
+        raise Refused("kind", f"这一件已经是{WORKFLOW.kind_labels[view.kind]}，请选另一种类型", "new_kind")
 
 
 def _dates(view: CaseView, action: Action, fields: Mapping[str, object], on: date) -> None:

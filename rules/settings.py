@@ -56,10 +56,10 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(_load())
 DEFAULTS: Mapping[str, str] = MappingProxyType({key: setting.default for key, setting in SETTINGS.items()})
 
 
+_WITH_EFFECTS = tuple(setting for setting in SETTINGS.values() if setting.effects)
+
+
 def effects(settings: Mapping[str, str]) -> tuple[Effect, ...]:
     """The effects of the choices made, for the few settings that have any."""
-    return tuple(
-        setting.effects[settings.get(key, setting.default)]
-        for key, setting in SETTINGS.items()
-        if settings.get(key, setting.default) in setting.effects
-    )
+    chosen = ((setting, settings.get(setting.key, setting.default)) for setting in _WITH_EFFECTS)
+    return tuple(setting.effects[value] for setting, value in chosen if value in setting.effects)

@@ -156,7 +156,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A paper of the procedure; `official` ones (the ten forms of 2026 and their elders) are numbered 第n号."""
+    """A paper of the procedure; `official` ones (numbered forms of 2026 and their elders) read 第n号."""
 
     key: str
     title: str

@@ -136,9 +136,13 @@ class Workflow:
             and (settings is None or ground.setting is None or settings[ground.setting] == "yes")
         )
 
-    def fields(self, action: str, kind: str) -> tuple[Field, ...]:
-        """The fields an action asks for in a case of this kind, `required` settled for the kind."""
-        key = (action, kind)
+    def fields(self, action: str | Action, kind: str) -> tuple[Field, ...]:
+        """The fields an action (or its key) asks for in a case of this kind, `required` settled for the kind.
+
+        The problem of a report is chosen from the tree of reports.
+        """
+        name = action if isinstance(action, str) else action.key
+        key = (name, kind)
         if key not in self._fields:
             self._fields[key] = tuple(
                 replace(
@@ -146,7 +150,7 @@ class Workflow:
                     required=field.required or kind in field.required_for,
                     tree="report_problem" if field.tree == "problem" and kind == "report" else field.tree,
                 )
-                for field in self.actions[action].fields
+                for field in self.actions[name].fields
                 if field.applies(kind)
             )
         return self._fields[key]

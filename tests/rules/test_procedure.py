@@ -116,6 +116,18 @@ def test_mediation_needs_the_consent_of_both() -> None:
     assert "同意" in refused.sentence
 
 
+def test_people_read_why_mediation_cannot_begin_yet() -> None:
+    walk, action = complaint("accept"), WORKFLOW.action("start_mediation")
+    now = at_time(MONDAY, clock_time(12))
+    reason = why_not(walk.view(), action, now, CALENDAR, facts=frozenset())
+    assert reason == WORKFLOW.guards["both_consent"].refusal
+    assert why_not(walk.view(), action, now, CALENDAR, facts=frozenset({"both_consent"})) is None
+
+
+def test_a_case_is_not_converted_into_what_it_is() -> None:
+    assert refusal(complaint(), "convert_kind", ground="X2", new_kind="complaint").field == "new_kind"
+
+
 def test_expiry_is_a_ground_only_from_the_due_day_and_the_refusal_says_which() -> None:
     walk = complaint("accept", "start_mediation")
     refused = refusal(walk, "terminate", ground="T5")
