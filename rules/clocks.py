@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from rules.calendar import Calendar, end_of_day, local_date
@@ -89,6 +89,17 @@ def due(clock: Clock, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS
         return STANDING
     holidays_only = settings["roll_forward"] == "statutory_holidays_only" and length > 0
     return _on(clock, calendar, calendar.roll_forward(raw, holidays_only), raw)
+
+
+def extended_by(clock: Clock, times: int) -> Clock:
+    """The clock after so many approved extensions of the usual length; ValueError where the rule allows fewer."""
+    limit = version_of(clock.rule, clock.version).extend
+    allowed = limit.times if limit else 0
+    if limit is None or times > allowed:
+        if times == 0:
+            return clock
+        raise ValueError(f"{clock.rule} 最多延长{allowed}次，现在是{times}次")
+    return replace(clock, extra=clock.extra + times * limit.length, extended=clock.extended + times)
 
 
 def last_day(

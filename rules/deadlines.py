@@ -4,7 +4,7 @@ The parts stand in modules of their own (`terms`, `clocks`, `ladder`, `explanati
 """
 
 from rules.citation import cite
-from rules.clocks import Clock, Due, Pause, due
+from rules.clocks import Clock, Due, Pause, due, extended_by
 from rules.explanation import Explanation, Line, explain
 from rules.ladder import Moment, moments, next_moment, remaining
 from rules.settings import DEFAULTS
@@ -28,6 +28,7 @@ __all__ = [
     "cite",
     "due",
     "explain",
+    "extended_by",
     "moments",
     "next_moment",
     "remaining",

