@@ -45,6 +45,7 @@ _DECODER = frozenset(
 _FIXED_PART = {b"vide": 78, b"soun": 28}
 _TIMED = frozenset({b"mvhd", b"tkhd", b"mdhd"})
 _MAX_SAMPLES = 5_000_000
+_PIECE = 1024 * 1024
 _A_YEAR = 366 * 24 * 3600
 
 
@@ -109,7 +110,7 @@ def _emptied(data: Bytes, media_type: str, sorts: set[bytes]) -> Copy:
         if box.kind not in _KEPT_TOP or box.kind in (b"free", b"skip", b"wide"):
             _empty(held, box)
     whole = held[: top[-1].end]
-    return Copy(media_type, whole, seconds=_seconds(whole, films[0]))
+    return Copy(media_type, whole, seconds=_seconds(held, top[0], films[0]))
 
 
 def _whole(data: memoryview, start: int, end: int) -> Iterator[Box]:
@@ -120,13 +121,20 @@ def _whole(data: memoryview, start: int, end: int) -> Iterator[Box]:
             at = box.end
             yield box
     except Uncleanable:
-        data[at:end] = bytes(end - at)
+        _zero(data, at, end)
+
+
+def _zero(data: memoryview, start: int, end: int) -> None:
+    """Erase a stretch piece by piece: as many zeros as a film has bytes would not fit beside it."""
+    for at in range(start, end, _PIECE):
+        until = min(at + _PIECE, end)
+        data[at:until] = bytes(until - at)
 
 
 def _empty(data: memoryview, box: Box) -> None:
     """Turn a box into empty space of the same length."""
     data[box.start + 4 : box.start + 8] = b"free"
-    data[box.body : box.end] = bytes(box.end - box.body)
+    _zero(data, box.body, box.end)
 
 
 def _prune(data: memoryview, box: Box) -> None:
@@ -254,16 +262,16 @@ def _wipe_unused(data: memoryview, media: list[Box], needed: list[tuple[int, int
         for start, end in needed:
             if end <= at or start >= box.end:
                 continue
-            if start > at:
-                data[at:start] = bytes(start - at)
+            _zero(data, at, start)
             at = end
-        data[at : box.end] = bytes(box.end - at)
+        _zero(data, at, box.end)
 
 
-def _seconds(data: memoryview, film: Box) -> int:
+def _seconds(data: memoryview, first: Box, film: Box) -> int:
     """Return the length in whole seconds as the film itself says; an independent reader must find no tags in it."""
+    described = bytes(data[first.start : first.end]) + bytes(data[film.start : film.end])
     with suppress(MutagenError):  # it reads only what has sound, coded in a way that it knows
-        if MP4(BytesIO(data)).tags:  # type: ignore[no-untyped-call]
+        if MP4(BytesIO(described)).tags:  # type: ignore[no-untyped-call]
             raise Uncleanable("附加信息去不掉")
     head = _inside(data, film, b"mvhd")
     at, width = (head.body + 20, 8) if data[head.body] == 1 else (head.body + 12, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 
 import pikepdf
@@ -10,6 +11,8 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 from casework.cleaning.verdict import BROKEN, Bytes, Copy, Uncleanable
 
 MAX_PAGES = 300
+MAX_PICTURE = 60 * 1024 * 1024
+"""Bytes of one photograph inside, coded."""
 _PAGE_KEYS = frozenset(
     {"/Type", "/Parent", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/UserUnit", "/Group"}
 )
@@ -108,13 +111,26 @@ def _is_resource(value: object) -> bool:
 
 def _strip_picture(item: Stream) -> None:
     """Photographs inside a PDF carry their own descriptions: cut them without touching the picture."""
-    kind = item.get("/Filter")
-    if isinstance(kind, Array) and len(kind) == 1:
-        kind = kind[0]
-    if kind == Name.DCTDecode:
-        item.write(strip_jpeg(item.read_raw_bytes()), filter=Name.DCTDecode)
-    elif kind == Name.JPXDecode:
-        item.write(strip_jpeg2000(item.read_raw_bytes()), filter=Name.JPXDecode)
+    kinds = _listed(item.get("/Filter"))
+    if not kinds or kinds[-1] not in (Name.DCTDecode, Name.JPXDecode):
+        return
+    data = item.read_raw_bytes()
+    if kinds[:-1] == [Name.FlateDecode]:
+        data = zlib.decompressobj().decompress(data, MAX_PICTURE)
+    elif len(kinds) > 1:
+        raise Uncleanable("里面图片的存法不常见，检查不了")
+    how = _listed(item.get("/DecodeParms"))
+    colours = how[-1] if how and isinstance(how[-1], Dictionary) else None
+    strip = strip_jpeg if kinds[-1] == Name.DCTDecode else strip_jpeg2000
+    item.write(strip(data), filter=Name(str(kinds[-1])), decode_parms=colours)
+
+
+def _listed(value: object) -> list[object]:
+    """Return what stands under a key as a list, whether it was one thing or several."""
+    if isinstance(value, Array):
+        members: list[object] = list(value)
+        return members
+    return [] if value is None else [value]
 
 
 def strip_jpeg(data: bytes) -> bytes:

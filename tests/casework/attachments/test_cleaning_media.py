@@ -86,6 +86,16 @@ def test_a_recording_loses_the_pictures_that_hide_in_it() -> None:
     assert b"picture-bytes" not in copy
 
 
+def test_the_largest_film_that_is_taken_is_cleaned_within_the_memory_of_the_process() -> None:
+    whole = samples.mp4()
+    unused = samples.box(b"mdat", bytes(LIMIT - len(whole) - 8))
+
+    answer = clean_apart("video/mp4", LIMIT, [whole, unused], lambda piece: None, LIMIT)
+
+    assert isinstance(answer, Cleaned)
+    assert answer.size == LIMIT
+
+
 def test_a_film_in_fragments_is_kept_sealed_with_the_reason() -> None:
     answer, copy = cleaned("video/mp4", FRAGMENTED)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from io import BytesIO
 
 import pikepdf
@@ -114,13 +115,17 @@ def test_upl_02_what_stands_before_or_behind_a_pdf_is_not_in_its_copy() -> None:
     assert copy.startswith(b"%PDF-")
 
 
-def test_upl_04_no_description_survives_in_a_pdf_nor_in_its_photographs() -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_upl_04_no_description_survives_in_a_pdf_nor_in_its_photographs(packed: bool) -> None:
     pdf = with_text()
     with pdf.open_metadata() as about:
         about["dc:title"] = samples.CANARY
     pdf.docinfo["/Author"] = samples.CANARY
     photograph = pdf.make_stream(b"")
-    photograph.write(samples.described_jpeg(), filter=Name.DCTDecode)
+    if packed:
+        photograph.write(zlib.compress(samples.described_jpeg()), filter=Array([Name.FlateDecode, Name.DCTDecode]))
+    else:
+        photograph.write(samples.described_jpeg(), filter=Name.DCTDecode)
     photograph.Type, photograph.Subtype, photograph.ColorSpace = Name.XObject, Name.Image, Name.DeviceRGB
     photograph.Width, photograph.Height, photograph.BitsPerComponent = 64, 48, 8
     photograph.Metadata = pdf.make_stream(samples.XMP)
