@@ -198,12 +198,17 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             kind=row.kind,
             title=WORKFLOW.documents[row.kind].title,
             number=number,
-            bureau=bureau.name,
+            bureau=organ_of(bureau),
             bureau_key=bureau.key,
             addressee=addressee(row.case_id),
             issued_on=local_date(issued_at),
             facts=row.facts,
         )
+
+
+def organ_of(bureau: UnitView) -> str:
+    """Return the name in which a bureau's centre signs: papers are the bureau's, not its 12315 desk's."""
+    return bureau.name.partition("12315")[0] or bureau.name
 
 
 def _next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:

@@ -1,0 +1,15 @@
+"""What every process of the portal sets up besides the database: where papers lie, how filers are reached, who
+carries tasks."""
+
+from __future__ import annotations
+
+from casework import channels, documents
+from config import Settings
+from jobs import queues
+
+
+def furnish(settings: Settings) -> queues.Carrier:
+    """Set up this process from the settings; return the carrier of its tasks."""
+    documents.configure(settings.documents_dir)
+    channels.configure(settings)
+    return queues.install(settings.redis_url)
