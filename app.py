@@ -7,14 +7,19 @@ from importlib import import_module
 from flask import Flask
 from flask_migrate import Migrate
 
+import commands
 from blueprints.web import setup
-from blueprints.web.staff import NoSessions, Sessions
+from blueprints.web.signed_in import DatabaseSessions
+from blueprints.web.staff import Sessions
+from casework import attachments, documents, throttle
 from config import Settings
 from models import secrets
 from models.base import db
 
 BLUEPRINTS = (
     "blueprints.public.pages",
+    "blueprints.desk.account",
+    "blueprints.desk.views",
     "blueprints.command.views",
     "blueprints.briefings.views",
     "blueprints.insight.views",
@@ -32,11 +37,15 @@ def create_app(settings: Settings | None = None, *, sessions: Sessions | None = 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     keys = secrets.load(settings.keys_dir)
     secrets.install(keys)
+    documents.configure(settings.documents_dir)
+    attachments.configure(settings.uploads_dir)
+    throttle.switch(settings.rate_limits)
     app = Flask("portal", root_path=str(setup.ROOT), static_folder=None)
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SETTINGS=settings)
     db.init_app(app)
     Migrate(app, db, directory=str(setup.ROOT / "migrations"), render_as_batch=True)
-    app.extensions["portal_pages"] = setup.prepare(app, settings, keys, sessions or NoSessions())
+    app.extensions["portal_pages"] = setup.prepare(app, settings, keys, sessions or DatabaseSessions())
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(name).bp)
+    commands.register(app)
     return app

@@ -1,0 +1,19 @@
+"""The `flask` commands, a file each. A command's own imports wait until it runs, so that a web process stays light."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+COMMANDS = ("init", "demo")
+
+
+def register(app: Flask) -> None:
+    """Add every command to the application's command line."""
+    for name in COMMANDS:
+        for command in vars(import_module(f"commands.{name}")).values():
+            if isinstance(command, click.Command) and not isinstance(command, AppGroup):
+                app.cli.add_command(command)

@@ -1,0 +1,72 @@
+"""`flask demo`: a fictional city that looks real. Refused in production."""
+
+from __future__ import annotations
+
+import csv
+import os
+import secrets
+from datetime import date, datetime
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from commands.terminal import fail, say
+
+if TYPE_CHECKING:
+    from casework.demo.city import Account
+
+COLUMNS = ("username", "password", "totp_secret", "name", "role", "unit")
+
+
+@click.command("demo")
+@click.option("--cases", default=3000, show_default=True, type=click.IntRange(0, 5_000_000), help="How many cases.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same city.")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The city's last day; today when left out."
+)
+@with_appcontext
+def demo(cases: int, seed: int, until: datetime | None) -> None:
+    """Make a fictional city with staff, businesses and CASES cases in an empty database."""
+    import pyotp
+
+    from casework import passwords
+    from casework.demo import city
+    from casework.errors import WorkError
+    from models import clock
+    from rules.calendar import local_date
+
+    settings = current_app.config["SETTINGS"]
+    if settings.is_production:
+        fail("PROFILE=production refuses demo accounts. Nothing was changed.")
+    now = clock.now()
+    last: date = until.date() if until else local_date(now)
+    password = f"linjiang-{secrets.token_hex(5)}"
+    totp = iter(pyotp.random_base32, "")
+    rng = Random(f"{seed}/city")  # noqa: S311 - invented names, no secret
+    try:
+        accounts = city.build(passwords.hashed(password), totp, rng, now)
+    except WorkError as error:
+        fail(error.sentence)
+    _write_accounts(settings.demo_accounts_file, accounts, password)
+    say(f"The city has its offices and people; {len(accounts)} demo accounts are in {settings.demo_accounts_file}.")
+    _fill(cases, seed, last)
+
+
+def _fill(cases: int, seed: int, last: date) -> None:
+    """Fill the desks of the city up to `last`."""
+
+
+def _write_accounts(file: Path, accounts: list[Account], password: str) -> None:
+    """Write the accounts for the owner alone, in one step."""
+    part = file.with_suffix(".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(COLUMNS)
+        for one in accounts:
+            writer.writerow([one.username, password, one.totp_secret, one.name, one.role, one.unit])
+    part.replace(file)
