@@ -9,16 +9,29 @@
     return typeof Promise === "function" && !!Promise.allSettled && !!window.Intl && !!Intl.DisplayNames;
   }
 
+  /* htmx notes the address of the page in the session storage, where the next person at this desk could read it.
+     Without the note it asks the location itself. */
+  function leaveNoTrace() {
+    try { window.sessionStorage.removeItem("htmx-current-path-for-history"); } catch (refused) { return; }
+  }
+  ["htmx:afterSettle", "htmx:pushedIntoHistory", "htmx:replacedInHistory", "htmx:historyRestore"].forEach(
+    function (name) { document.addEventListener(name, leaveNoTrace); }
+  );
+
   function load(url, integrity) {
     var script = document.createElement("script");
     script.src = url;
     script.integrity = integrity;
     script.crossOrigin = "anonymous";
+    script.onload = leaveNoTrace;
     document.head.appendChild(script);
   }
 
+  /* htmx waits for DOMContentLoaded unless the document is complete; a script that we add comes too late for the
+     first, so it is added only when the second holds. */
   if (me && me.getAttribute("data-htmx") && canReadHtmx()) {
-    load(me.getAttribute("data-htmx"), me.getAttribute("data-integrity"));
+    var begin = function () { load(me.getAttribute("data-htmx"), me.getAttribute("data-integrity")); };
+    if (document.readyState === "complete") { begin(); } else { window.addEventListener("load", begin); }
   }
 
   function notice(sentence) {
