@@ -49,7 +49,8 @@ def guide_flow() -> Response:
 @policy("public", cached=True)
 def guide_materials() -> Response:
     """What to have at hand before filing."""
-    return page("public/materials.html", lists=[guide.materials(kind) for kind in guide.KINDS])
+    lists = [guide.materials(kind) for kind in guide.KINDS]
+    return page("public/materials.html", lists=lists, limits=guide.file_limits())
 
 
 @bp.get("/guide/privacy")
