@@ -27,6 +27,9 @@ OFFICE_HOURS = (time(8, 30), time(17, 30))
 _CASES, _TEXTS = cast(Table, Case.__table__), cast(Table, CaseText.__table__)
 _EVENTS, _DEADLINES = cast(Table, Event.__table__), cast(Table, Deadline.__table__)
 _PARTIES = cast(Table, Party.__table__)
+_INSERT_CASE = insert(_CASES).returning(_CASES.c.id)
+_INSERT_TEXT, _INSERT_EVENT = insert(_TEXTS), insert(_EVENTS)
+_INSERT_DEADLINE, _INSERT_PARTY = insert(_DEADLINES), insert(_PARTIES)
 
 
 @dataclass(frozen=True)
@@ -77,15 +80,16 @@ def create(session: Session, filing_id: int, new: NewCase, now: datetime, ref: R
     except procedure.Refused as refusal:
         raise Refused(refusal.sentence, refusal.field) from refusal
     columns.update(written.case)
-    case_id: int = session.execute(insert(_CASES).values(columns).returning(_CASES.c.id)).scalar_one()
-    session.execute(insert(_TEXTS), {"case_id": case_id, **text_row(new)})
-    session.execute(insert(_EVENTS), {"case_id": case_id, **written.event})
+    connection = session.connection()  # below the ORM: hundreds of filings a second pass here
+    case_id: int = connection.execute(_INSERT_CASE, columns).scalar_one()
+    connection.execute(_INSERT_TEXT, {"case_id": case_id, **text_row(new)})
+    connection.execute(_INSERT_EVENT, {"case_id": case_id, **written.event})
     if written.opened:
-        session.execute(insert(_DEADLINES), [{"case_id": case_id, **row} for row in written.opened])
+        connection.execute(_INSERT_DEADLINE, [{"case_id": case_id, **row} for row in written.opened])
     party = None
     if people.is_somebody(new.values):
         row = people.party_row(new.values)
-        session.execute(insert(_PARTIES), {"case_id": case_id, **row})
+        connection.execute(_INSERT_PARTY, {"case_id": case_id, **row})
         party = Party(**row)
     if new.kind != "misconduct":
         search.index(session, case_id, search.document_of(columns, new.values.get("content", "")))

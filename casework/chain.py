@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,3 +36,19 @@ def event_hash(number: str, row: Mapping[str, Any]) -> bytes:
     covered["number"] = number
     covered["at"] = moment.astimezone(UTC).isoformat(timespec="microseconds")
     return hashlib.sha256(bytes(row["before"]) + canonical(covered).encode()).digest()
+
+
+def first_broken(number: str, rows: Iterable[Mapping[str, Any]]) -> int | None:
+    """Return the place (1, 2, …) of the first event that was altered, removed or put in; None for a whole chain.
+
+    `rows` are the events of one case in order of `seq`.
+    """
+    before, last = START, None
+    for place, row in enumerate(rows, start=1):
+        moved_back = last is not None and row["at"] < last
+        if row["seq"] != place or bytes(row["before"]) != before or moved_back:
+            return place
+        before, last = event_hash(number, row), row["at"]
+        if before != bytes(row["hash"]):
+            return place
+    return None

@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import numbers, reference, tasks
@@ -58,6 +58,8 @@ class Rendered:
 
 
 Render = Callable[[Paper], Rendered]
+_DOCUMENTS = cast(Table, Document.__table__)
+_INSERT = insert(_DOCUMENTS).returning(_DOCUMENTS.c.id)
 Done = Callable[[Session, datetime], None]
 
 _folder: Path | None = None
@@ -103,10 +105,9 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> l
     """Write papers inside the caller's transaction; return the task rows (for `tasks.add`) that will make them."""
     if not rows:
         return []
-    written = session.execute(
-        insert(Document).returning(Document.id, Document.state), [dict(entry) for entry in rows]
-    ).all()
-    return [_task(found.id, now) for found in written if found.state == states.QUEUED]
+    connection = session.connection()  # below the ORM: every act passes here
+    ids = [(connection.execute(_INSERT, dict(entry)).scalar_one(), entry["state"]) for entry in rows]
+    return [_task(document_id, now) for document_id, state in ids if state == states.QUEUED]
 
 
 def _task(document_id: int, now: datetime) -> dict[str, Any]:

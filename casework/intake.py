@@ -8,25 +8,39 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from casework import attachments, fields, handling, linked, tasks
+from casework import attachments, drafts, fields, handling, linked, tasks
 from casework.actors import CITIZEN, FILER, SYSTEM, Actor
 from casework.cases import Created, NewCase, create
-from casework.errors import Conflict, Faults, NotAllowed
+from casework.errors import Conflict, Faults, NotAllowed, NotFound, Refused
 from casework.receipts import VISIT, Receipt, Slip, mark_of, seal, show
 from casework.reference import Reference, current
-from models import Case, Filing
+from models import Case, Draft, Filing
 from models.base import canonical, db, writing
-from rules import identifiers
+from rules import deadlines, identifiers
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
 ONLINE = "online"
 _FILINGS = cast(Table, Filing.__table__)
+_INSERT = insert(_FILINGS).returning(_FILINGS.c.id)
+_KEEP_CODES = (
+    update(_FILINGS)
+    .where(_FILINGS.c.id == bindparam("filing"))
+    .values(receipt_codes=bindparam("codes"), receipt_until=bindparam("until"))
+)
+_EARLIER = select(_FILINGS.c.body_mark, _FILINGS.c.receipt_codes).where(_FILINGS.c.form_key == bindparam("mark"))
 SEALED_KIND = "misconduct"
+FIRST_TERM = {
+    "complaint": "complaint.decide",
+    "report": "report.verify",
+    "consultation": "consultation.answer",
+    "suggestion": "suggestion.answer",
+}
+"""The term that a filer is told of before sending, by kind."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +53,8 @@ class NewFiling:
     form_key: str | None = None
     """The one-time key of the form: sent again, it gives the same receipt."""
     source_key: str | None = None
-    draft_id: int | None = None
+    draft_token: str | None = None
+    """The draft that holds the files; it goes when the filing is taken in."""
     attachment_ids: tuple[int, ...] = ()
     """Files that staff uploaded while registering."""
     received_at: datetime | None = None
@@ -58,6 +73,16 @@ def check(kind: str, entered: Mapping[str, Any], now: datetime, actor: Actor = F
     return checked
 
 
+def promise(kind: str, now: datetime) -> tuple[str, date | None] | None:
+    """Return the term that a filing sent now would begin with, as (rule, last day); None for a kind without one."""
+    rule, ref, day = FIRST_TERM.get(kind), current(), local_date(now)
+    version = deadlines.version_for(rule, day) if rule else None
+    if rule is None or version is None:
+        return None
+    clock = deadlines.Clock(rule, version.key, day, now)
+    return rule, deadlines.due(clock, ref.calendar, ref.settings).on
+
+
 def action_of(kind: str, actor: Actor) -> str:
     """Return the action by which a kind of filing is registered by this actor."""
     if kind == SEALED_KIND:
@@ -71,7 +96,7 @@ def _completed(entered: Mapping[str, Any], kind: str, actor: Actor, now: datetim
     given = dict(entered)
     if kind == SEALED_KIND or actor.kind == CITIZEN:
         given["received_on"] = local_date(now)  # a citizen does not choose the day of receipt
-    if kind == "report" and given.get("anonymous") in (True, "1", "on", "true", "yes"):
+    if kind in {"report", SEALED_KIND} and fields.is_yes(given.get("anonymous")):
         given = {name: value for name, value in given.items() if not name.startswith("filer_")}
     return given
 
@@ -120,16 +145,14 @@ def register(filing: NewFiling, now: datetime) -> Receipt:
 
 def _body_mark(filing: NewFiling, values: Mapping[str, Any]) -> bytes:
     said = {name: str(value) for name, value in values.items() if name != "received_on"}
-    return hashlib.sha256(canonical({"kind": filing.kind, "said": said, "draft": filing.draft_id}).encode()).digest()
+    return hashlib.sha256(canonical({"kind": filing.kind, "said": said, "draft": filing.draft_token}).encode()).digest()
 
 
 def _earlier(filing: NewFiling, body: bytes, now: datetime) -> Receipt | None:
     """Return the receipt of the same form if it was sent before. Raise Conflict if it said something else then."""
     if filing.form_key is None:
         return None
-    row = db.session.execute(
-        select(Filing.body_mark, Filing.receipt_codes).where(Filing.form_key == mark_of(filing.form_key))
-    ).one_or_none()
+    row = db.session.connection().execute(_EARLIER, {"mark": mark_of(filing.form_key)}).one_or_none()
     if row is None:
         return None
     if row.body_mark != body:
@@ -176,7 +199,7 @@ def _write(
         other, more = _split(session, made.case, values, now)
         slips.append(Slip("report", other.number, other.code, other.due_rule, other.due_on))
         added += more
-    _bind(session, filing, filing_id, made.case_id, len(slips), anonymous)
+    _bind(session, filing, filing_id, made.case_id, len(slips), anonymous, now)
     if filing.form_key:
         _keep_codes(session, filing_id, tuple(slips), filing.form_key, now)
     return Receipt(tuple(slips), received_at), added
@@ -205,12 +228,15 @@ def _split(session: Session, case: Case, values: Mapping[str, Any], now: datetim
     return made, [*made.added, *added]
 
 
-def _bind(session: Session, filing: NewFiling, filing_id: int, case_id: int, cases: int, anonymous: bool) -> None:
+def _bind(
+    session: Session, filing: NewFiling, filing_id: int, case_id: int, cases: int, anonymous: bool, now: datetime
+) -> None:
     own = case_id if cases == 1 else None
-    if filing.draft_id is not None:
-        attachments.bind_to_filing(
-            session, draft_id=filing.draft_id, filing_id=filing_id, case_id=own, anonymous=anonymous
-        )
+    if filing.draft_token is not None:
+        try:
+            drafts.consume(session, filing.draft_token, now, filing_id=filing_id, case_id=own, anonymous=anonymous)
+        except NotFound as gone:
+            raise Refused("上传的文件过了保存期，请重新上传", "attachments") from gone
     if filing.attachment_ids:
         attachments.bind_to_event(
             session, filing.attachment_ids, case_id=case_id, event_seq=1, staff_id=filing.actor.id
@@ -218,8 +244,8 @@ def _bind(session: Session, filing: NewFiling, filing_id: int, case_id: int, cas
 
 
 def _keep_codes(session: Session, filing_id: int, slips: tuple[Slip, ...], form_key: str, now: datetime) -> None:
-    codes = {"receipt_codes": seal(slips, form_key), "receipt_until": now + VISIT}
-    session.execute(update(_FILINGS).where(_FILINGS.c.id == filing_id).values(codes))
+    kept = {"filing": filing_id, "codes": seal(slips, form_key), "until": now + VISIT}
+    session.connection().execute(_KEEP_CODES, kept)
 
 
 def _role(filing: NewFiling, ref: Reference) -> str:

@@ -10,9 +10,9 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import channels, tasks
@@ -23,6 +23,8 @@ from models.message import FilerMessage
 
 log = logging.getLogger("portal.messages")
 
+_MESSAGES = cast(Table, FilerMessage.__table__)
+_INSERT = insert(_MESSAGES).returning(_MESSAGES.c.id)
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -99,12 +101,12 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> l
     """Write messages inside the caller's transaction; return the task rows (for `tasks.add`) that will send them."""
     if not rows:
         return []
-    statement = insert(FilerMessage).returning(FilerMessage.id, FilerMessage.channel)
-    written = session.execute(statement, [dict(entry) for entry in rows]).all()
+    connection = session.connection()  # below the ORM: every act passes here
+    ids = [(connection.execute(_INSERT, dict(entry)).scalar_one(), entry["channel"]) for entry in rows]
     return [
-        tasks.row(tasks.MESSAGE_SEND, {"message_id": found.id}, f"message-{found.id}", now)
-        for found in written
-        if found.channel in channels.CARRIED
+        tasks.row(tasks.MESSAGE_SEND, {"message_id": message_id}, f"message-{message_id}", now)
+        for message_id, channel in ids
+        if channel in channels.CARRIED
     ]
 
 

@@ -18,7 +18,7 @@ _NEXT = text(
 
 def take(session: Session, name: str, count: int = 1) -> int:
     """Take `count` numbers of a series and return the first of them (series begin at 1)."""
-    last: int = session.execute(_NEXT, {"name": name, "count": count}).scalar_one()
+    last: int = session.connection().execute(_NEXT, {"name": name, "count": count}).scalar_one()
     return last - count + 1
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from models import CalendarDay, CalendarYear, Revision, RoutingRule, Setting, Staff, StaffRole, Unit, db
@@ -65,17 +66,24 @@ class Reference:
         return next(unit for unit in self.units.values() if unit.parent_id is None)
 
 
-_kept: dict[str, Reference] = {}
+_kept: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
+_REVISION = select(Revision.value).where(Revision.name == _NAME)
+_SEEN = "reference"
 
 
 def current() -> Reference:
-    """Return the reference data; costs one look at a counter while nothing has changed."""
+    """Return the reference data: read once per transaction, and anew only when its revision has moved."""
     session = db.session()
-    revision = session.scalar(select(Revision.value).where(Revision.name == _NAME)) or 0
-    where = str(session.get_bind().engine.url)
-    found = _kept.get(where)
+    transaction = session.get_transaction()
+    seen: tuple[object, Reference] | None = session.info.get(_SEEN)
+    if seen is not None and transaction is not None and seen[0] is transaction:
+        return seen[1]
+    connection = session.connection()
+    revision: int = connection.execute(_REVISION).scalar() or 0
+    found = _kept.get(connection.engine)
     if found is None or found.revision != revision:
-        found = _kept[where] = _read(session, revision)
+        found = _kept[connection.engine] = _read(session, revision)
+    session.info[_SEEN] = (session.get_transaction(), found)
     return found
 
 
@@ -86,6 +94,7 @@ def forget() -> None:
 
 def changed(session: Session) -> None:
     """Raise the revision inside a writing transaction: every process reads anew after it."""
+    session.info.pop(_SEEN, None)
     row = session.get(Revision, _NAME)
     if row is None:
         session.add(Revision(name=_NAME, value=1))

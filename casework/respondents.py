@@ -6,9 +6,9 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -46,15 +46,22 @@ def keep(session: Session, values: Mapping[str, Any]) -> int | None:
     if not values.get("respondent_name"):
         return None
     row = respondent_row(values)
-    known = session.scalar(select(Respondent.id).where(Respondent.mark == row["mark"]))
+    connection = session.connection()
+    known: int | None = connection.execute(_KNOWN, {"wanted": row["mark"]}).scalar()
     if known is not None:
         return known
-    if session.get_bind().dialect.name == "sqlite":
-        entered = sqlite.insert(Respondent).values(**row).on_conflict_do_nothing(index_elements=[Respondent.mark])
-        found = session.scalar(entered.returning(Respondent.id))
-    else:
-        wanted = postgresql.insert(Respondent).values(**row).on_conflict_do_nothing(index_elements=[Respondent.mark])
-        found = session.scalar(wanted.returning(Respondent.id))
-    if found is None:  # somebody entered it in the same moment
-        found = session.scalar(select(Respondent.id).where(Respondent.mark == row["mark"]))
+    entered: int | None = connection.execute(_ENTER[connection.dialect.name], row).scalar()
+    if entered is not None:
+        return entered
+    found: int = connection.execute(_KNOWN, {"wanted": row["mark"]}).scalar_one()  # somebody was quicker
     return found
+
+
+_BUSINESSES = cast(Table, Respondent.__table__)
+_KNOWN = select(_BUSINESSES.c.id).where(_BUSINESSES.c.mark == bindparam("wanted"))
+_ENTER: Mapping[str, Any] = {
+    "sqlite": sqlite.insert(_BUSINESSES).on_conflict_do_nothing(index_elements=["mark"]).returning(_BUSINESSES.c.id),
+    "postgresql": postgresql.insert(_BUSINESSES)
+    .on_conflict_do_nothing(index_elements=["mark"])
+    .returning(_BUSINESSES.c.id),
+}

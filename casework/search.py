@@ -78,8 +78,8 @@ def document_of(case: Mapping[str, Any], content: str) -> str:
 
 def index(session: Session, case_id: int, document: str) -> None:
     """Enter a case into the index, inside the caller's transaction. Sealed cases never come here."""
-    dialect = session.get_bind().dialect.name
-    session.execute(_INSERT[dialect], {"case_id": case_id, "grams": " ".join(grams(document))})
+    connection = session.connection()
+    connection.execute(_INSERT[connection.dialect.name], {"case_id": case_id, "grams": " ".join(grams(document))})
 
 
 def reindex(session: Session, case_id: int, old: str, new: str) -> None:

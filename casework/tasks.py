@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Insert, delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
@@ -154,19 +154,23 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Added]:
     """
     if not rows:
         return []
-    written = session.execute(_insert(session), [dict(entry) for entry in rows]).all()
-    return [Added(found.id, found.kind) for found in written if found.not_before <= found.created_at]
+    connection = session.connection()  # below the ORM: every act passes here
+    statement = _INSERT[connection.dialect.name]
+    ids = [(connection.execute(statement, dict(entry)).scalar_one_or_none(), entry) for entry in rows]
+    return [
+        Added(task_id, entry["kind"])
+        for task_id, entry in ids
+        if task_id is not None and entry["not_before"] <= entry["created_at"]
+    ]
 
 
-def _insert(session: Session) -> Any:
-    dialect = session.get_bind().dialect.name
-    returned = (Task.id, Task.kind, Task.not_before, Task.created_at)
-    statement: Insert
-    if dialect == "sqlite":
-        statement = sqlite.insert(Task).on_conflict_do_nothing(index_elements=[Task.unique_key])
-    else:
-        statement = postgresql.insert(Task).on_conflict_do_nothing(index_elements=[Task.unique_key])
-    return statement.returning(*returned)
+_TASKS = cast(Table, Task.__table__)
+_INSERT: Mapping[str, Any] = {
+    "sqlite": sqlite.insert(_TASKS).on_conflict_do_nothing(index_elements=["unique_key"]).returning(_TASKS.c.id),
+    "postgresql": postgresql.insert(_TASKS)
+    .on_conflict_do_nothing(index_elements=["unique_key"])
+    .returning(_TASKS.c.id),
+}
 
 
 _carrier: Carrier | None = None

@@ -40,7 +40,9 @@ def count(key: str, now: datetime) -> int:
         dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         fresh = dialect.insert(Throttle).values(key=key, failures=0, since=now)
         session.execute(fresh.on_conflict_do_nothing(index_elements=[Throttle.key]))
-        row = session.scalars(select(Throttle).where(Throttle.key == key).with_for_update()).one()
+        row = session.scalars(
+            select(Throttle).where(Throttle.key == key).with_for_update().execution_options(populate_existing=True)
+        ).one()
         left = _left(row.wait_until, now)
         if left:
             return left

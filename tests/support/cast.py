@@ -42,6 +42,8 @@ PEOPLE = {
     "west_supervisor": ("曹文", "supervisor", "west"),
     "west_lead": ("严华", "lead", "west_office"),
     "west_handler": ("赵军", "handler", "west_office"),
+    "legal_lead": ("苏晴", "lead", "legal"),
+    "legal_handler": ("潘越", "handler", "legal"),
     "station": ("金燕", "station", "station"),
     "mediator": ("魏红", "mediator", "association"),
     "auditor": ("陶宁", "auditor", "city"),
@@ -83,7 +85,18 @@ SUGGESTION: dict[str, Any] = {
     "filer_phone": "13900005678",
     "content": "建议在菜市场门口放一台公平秤，老人买菜不放心。",
 }
-FILINGS = {"complaint": COMPLAINT, "report": REPORT, "consultation": CONSULTATION, "suggestion": SUGGESTION}
+MISCONDUCT: dict[str, Any] = {
+    "anonymous": "yes",
+    "officer_name": "某所工作人员",
+    "content": "到店检查后要求店主到指定商店买灭火器，不买就说检查不合格。",
+}
+FILINGS = {
+    "complaint": COMPLAINT,
+    "report": REPORT,
+    "consultation": CONSULTATION,
+    "suggestion": SUGGESTION,
+    "misconduct": MISCONDUCT,
+}
 
 
 @dataclass(frozen=True)
