@@ -107,4 +107,5 @@ def _filer(session: Session, case: Case, act: Act) -> dict[str, Any]:
 
 
 def link(session: Session, case_id: int, other_id: int, relation: str, now: datetime) -> None:
+    """Tie two cases together inside the caller's transaction; `relation` says how (split, lead, merged, same_event)."""
     session.execute(insert(CaseLink).values(case_id=case_id, other_id=other_id, relation=relation, created_at=now))

@@ -32,20 +32,28 @@ class CaseLike(Protocol):
     """What a message needs to know of its case."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """Number of the row."""
 
 
 class PartyLike(Protocol):
     """What a message needs to know of the person."""
 
     @property
-    def phone(self) -> str | None: ...
+    def phone(self) -> str | None:
+        """Telephone, as normalised; None when none was left."""
+
     @property
-    def email(self) -> str | None: ...
+    def email(self) -> str | None:
+        """Address for mails."""
+
     @property
-    def address(self) -> str | None: ...
+    def address(self) -> str | None:
+        """Postal address."""
+
     @property
-    def reply_by(self) -> str | None: ...
+    def reply_by(self) -> str | None:
+        """The way the person chose, as a key."""
 
 
 def way_to(party: PartyLike | None) -> tuple[str, str | None]:

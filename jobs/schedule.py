@@ -60,7 +60,7 @@ def reconcile(house: House, now: datetime) -> bool:
     """Bring the workers every task that is due and lies in no queue: Redis was away, came back empty, or a worker
     died. With Redis away the workers help themselves, so nothing is to be done."""
     rows = tasks.overdue(now - FRESH)
-    db.session.commit()
+    db.session.rollback()  # nothing was written: the reading ends before Redis is waited for
     try:
         queues.clean(house.redis)
         carried = queues.push_missing(house.redis, rows)

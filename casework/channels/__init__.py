@@ -47,34 +47,54 @@ class Gateway(Protocol):
 
     def send(self, message: Outgoing) -> str:
         """Hand over one message; return its id at the receiver. Raises Unavailable or Undeliverable."""
-        ...
 
 
 class Options(Protocol):
     """The settings that gateways are made from (the names are those of the portal's settings)."""
 
     @property
-    def smtp_host(self) -> str: ...
+    def smtp_host(self) -> str:
+        """Mail server; empty when there is none."""
+
     @property
-    def smtp_port(self) -> int: ...
+    def smtp_port(self) -> int:
+        """Its port."""
+
     @property
-    def smtp_user(self) -> str: ...
+    def smtp_user(self) -> str:
+        """Account at the mail server."""
+
     @property
-    def smtp_password(self) -> str: ...
+    def smtp_password(self) -> str:
+        """Password at the mail server."""
+
     @property
-    def smtp_from(self) -> str: ...
+    def smtp_from(self) -> str:
+        """Sender address."""
+
     @property
-    def smtp_tls(self) -> str: ...
+    def smtp_tls(self) -> str:
+        """starttls, tls or none."""
+
     @property
-    def sms_url(self) -> str: ...
+    def sms_url(self) -> str:
+        """Address of the SMS gateway; empty when there is none."""
+
     @property
-    def sms_token(self) -> str: ...
+    def sms_token(self) -> str:
+        """Bearer token for it."""
+
     @property
-    def sms_sign(self) -> str: ...
+    def sms_sign(self) -> str:
+        """Signature before each short message."""
+
     @property
-    def is_production(self) -> bool: ...
+    def is_production(self) -> bool:
+        """True when real people's messages go out."""
+
     @property
-    def logs_dir(self) -> Path: ...
+    def logs_dir(self) -> Path:
+        """Directory of the demo's message log."""
 
 
 _gateways: dict[str, Gateway] = {}
