@@ -121,3 +121,11 @@ def test_a_cookie_of_a_portal_behind_https_is_secure_and_bound_to_the_host(tmp_p
 
 def test_trace_is_not_answered(visitor: FlaskClient) -> None:
     assert visitor.open("/", method="TRACE").status_code == 405
+
+
+def test_behind_one_trusted_proxy_its_word_on_https_counts_and_no_other(tmp_path: Path) -> None:
+    behind = make_portal(tmp_path, trusted_proxies=1, trusted_hosts=("12315.example.cn",)).test_client()
+    forwarded = {"Host": "12315.example.cn", "X-Forwarded-Proto": "http, https", "X-Forwarded-Host": "evil.example"}
+    own = behind.post("/probe/check", data={}, headers={**forwarded, "Origin": "https://12315.example.cn"})
+    other = behind.post("/probe/check", data={}, headers={**forwarded, "Origin": "http://12315.example.cn"})
+    assert (own.status_code, other.status_code) == (200, 400)
