@@ -31,6 +31,25 @@ _INSERT_CASE = insert(_CASES).returning(_CASES.c.id)
 _INSERT_TEXT, _INSERT_EVENT = insert(_TEXTS), insert(_EVENTS)
 _INSERT_DEADLINE, _INSERT_PARTY = insert(_DEADLINES), insert(_PARTIES)
 
+_NOT_YET = (
+    "previous_state",
+    "due_rule",
+    "complexity",
+    "amount_recovered",
+    "sender_unit_id",
+    "delegate_unit_id",
+    "case_unit_id",
+    "outcome",
+    "main_case_id",
+    "closed_at",
+    "archived_at",
+    "rating",
+    "dossier_number",
+    "retention",
+    "query_mark",
+)
+"""Columns that a case gets by what is done to it."""
+
 
 @dataclass(frozen=True)
 class NewCase:
@@ -115,15 +134,14 @@ def beginning(
     real_name = not new.anonymous and bool(values.get("filer_name") and values.get("filer_phone"))
     noted = {**new.facts, **({"real_name": True} if real_name else {})}
     columns: dict[str, Any] = {
+        **dict.fromkeys(_NOT_YET),
         "filing_id": filing_id,
         "number": number,
         "kind": new.kind,
         "state": None,
-        "previous_state": None,
         "regime": regime_for(new.received_on),
         "queue": "",
         "due_at": NEVER,
-        "due_rule": None,
         "channel": new.channel,
         "source_number": values.get("source_number"),
         "received_on": new.received_on,
@@ -131,7 +149,6 @@ def beginning(
         "registered_at": now,
         "off_hours": values.get("off_hours", off_hours(new.received_at, ref)),
         "urgent": values.get("urgent", "normal"),
-        "complexity": None,
         "anonymous": new.anonymous,
         "category": values.get("category"),
         "problem": values.get("problem"),
@@ -141,7 +158,6 @@ def beginning(
         "goods": values.get("goods"),
         "happened_on": values.get("happened_on"),
         "amount": values.get("amount"),
-        "amount_recovered": None,
         "matter": "" if new.kind == "misconduct" else wording.matter_of(new.kind, values),
         "respondent_id": respondent_id,
         "respondent_name": values.get("respondent_name"),
@@ -149,19 +165,8 @@ def beginning(
         "bureau_id": unit.bureau_id,
         "competent_bureau_id": unit.bureau_id,
         "receiving_unit_id": unit.id,
-        "sender_unit_id": None,
         "handler_id": new.handler_id,
-        "delegate_unit_id": None,
-        "case_unit_id": None,
         "facts": noted,
-        "outcome": None,
-        "main_case_id": None,
-        "closed_at": None,
-        "archived_at": None,
-        "rating": None,
-        "dossier_number": None,
-        "retention": None,
-        "query_mark": None,
         "seq": 0,
         "head": chain.START,
         "last_event_at": now,
