@@ -79,7 +79,13 @@ def folder() -> Path:
 
 
 def order_rows(
-    case: Case, action: str, event_seq: int, kinds: Iterable[str], facts: Mapping[str, Any], now: datetime
+    case: Case,
+    action: str,
+    event_seq: int,
+    kinds: Iterable[str],
+    facts: Mapping[str, Any],
+    now: datetime,
+    ref: Reference | None = None,
 ) -> list[dict[str, Any]]:
     """Return the rows of the papers that an act orders; write them with `add`.
 
@@ -87,7 +93,7 @@ def order_rows(
     `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler).
     Secrets have no place in it: the addressee is read from the party when the paper is made.
     """
-    ref = reference.current()
+    ref = ref or reference.current()
     return [
         {
             "case_id": case.id,

@@ -46,13 +46,17 @@ def frozen_facts(act: Act, written: Written) -> dict[str, Any]:
 
 def inform(session: Session, act: Act, case: Case, seq: int) -> None:
     """Leave a line in the list of everybody whom the action informs, once each; the doer knows already."""
-    people = informed(act, case)
-    if not people:
-        return
+    rows = inform_rows(act, case, seq)
+    if rows:
+        session.execute(_insert_once(session), rows)
+
+
+def inform_rows(act: Act, case: Case, seq: int) -> list[dict[str, Any]]:
+    """Return a line for each of them, none when the action informs nobody."""
     text = f"{case.number} {act.action.label}"
     if not case.sealed:
         text += f"：{case.matter}"
-    rows = [
+    return [
         {
             "staff_id": person,
             "case_id": case.id,
@@ -61,9 +65,8 @@ def inform(session: Session, act: Act, case: Case, seq: int) -> None:
             "created_at": act.now,
             "read_at": None,
         }
-        for person in people
+        for person in informed(act, case)
     ]
-    session.execute(_insert_once(session), rows)
 
 
 def informed(act: Act, case: Case) -> list[int]:
