@@ -96,8 +96,9 @@ def _normal(password: str) -> str:
 
 
 def _classes(password: str) -> int:
-    tests = (str.isupper, str.islower, str.isdigit, lambda one: not one.isalnum())
-    return sum(any(test(one) for one in password) for test in tests)
+    named = (str.isupper, str.islower, str.isdigit)
+    kinds = [next((place for place, test in enumerate(named) if test(one)), len(named)) for one in password]
+    return len(set(kinds))
 
 
 def _core(password: str, about: Iterable[str]) -> int:

@@ -1,0 +1,230 @@
+"""The paper as it lies on the table: measured from the file, read back from the file, and closed to the outside."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from jobs import justify, pdf
+from tests.jobs import papers
+from tests.jobs.papers import Line, acceptance
+
+# WeasyPrint leaves the file of its colour profile to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
+
+FETCHED = Path(__file__).resolve().parents[2] / "instance" / "fonts"
+PITCH = 225 / 22
+BODY = 16.0
+HAIR = 0.35
+"""Millimetres by which a measure may be off."""
+
+
+@pytest.fixture(autouse=True)
+def _kit(tmp_path: Path) -> None:
+    pdf.configure(FETCHED, tmp_path / "seals")
+
+
+def made(**facts: Any) -> bytes:
+    """The acceptance decision as a file."""
+    return pdf.render(acceptance(**facts)).pdf
+
+
+def body_lines(page: bytes) -> list[Line]:
+    """The lines set in the size of the body, from the addressee down to the line before the signature."""
+    found = [line for line in papers.lines(page) if abs(line.size - BODY) < 0.1]
+    return found[1:-2]
+
+
+def test_lines_stand_a_twenty_second_of_the_type_area_apart() -> None:
+    found = body_lines(made())
+    steps = [upper.y - lower.y for upper, lower in zip(found, found[1:], strict=False)]
+    assert len(steps) > 8
+    assert all(abs(step - PITCH) < 0.1 for step in steps)
+
+
+def test_lines_begin_and_end_at_the_margins() -> None:
+    found = body_lines(made(matter="健身年卡未到期，门店关门，要求按剩余天数退还费用，对方电话无人接听，短信也不回复"))
+    indented, flush = 28 + 2 * BODY * papers.MM, 28.0
+    assert all(min(abs(line.left - flush), abs(line.left - indented)) < HAIR for line in found)
+    full = [
+        upper
+        for upper, lower in zip(found, found[1:], strict=False)
+        if abs(lower.left - flush) < HAIR and upper.text[-1:] != "："
+    ]
+    assert len(full) >= 4
+    assert all(abs(line.right - 184) < HAIR for line in full), [(line.right, line.text) for line in full]
+
+
+def test_twenty_eight_characters_fill_a_line() -> None:
+    found = body_lines(made(matter="市" * 100))
+    whole = [line for line in found if line.text == "市" * len(line.text) and len(line.text) > 20]
+    assert whole
+    assert {len(line.text) for line in whole} == {28}
+
+
+def test_the_name_stands_centred_over_the_date_and_the_date_four_characters_in() -> None:
+    name, date = papers.lines(made())[-2:]
+    assert name.text == "临江市市场监督管理局"
+    assert date.text == "2026年11月23日"
+    assert abs((name.left + name.right) / 2 - (date.left + date.right) / 2) < HAIR
+    assert abs(184 - date.right - 4 * BODY * papers.MM) < HAIR
+
+
+@pytest.mark.parametrize("characters", [6, 10, 15, 16, 18, 22])
+def test_the_name_of_every_bureau_stays_on_the_page(characters: int) -> None:
+    page = pdf.render(acceptance(bureau="临" * (characters - 7) + "市场监督管理局")).pdf
+    found = papers.lines(page)
+    head, name = found[0], found[-2]
+    assert head.size > 18
+    assert head.left >= 20
+    assert head.right <= 190.5
+    assert name.left >= 28 - HAIR
+    assert name.right <= 184 + HAIR
+
+
+def test_the_decision_says_all_that_the_form_asks_for() -> None:
+    text = papers.text_of(made())
+    for part in (
+        "临市监投受〔2026〕第412号",
+        "投诉受理决定书",
+        "王秀英：",
+        "2026年11月20日收到",
+        "临江澜亭健身服务有限公司",
+        "T20261120-00042-7",
+        "健身年卡：退还剩余费用",
+        "《市场监督管理投诉举报处理办法》第十五条",
+        "决定予以受理",
+        "六十日内（至2027年1月22日）",
+        "承办人：李明",
+        "000-66123150",
+        "临江市市场监督管理局2026年11月23日",
+    ):
+        assert part in text
+
+
+def test_a_complaint_of_the_old_measures_cites_them() -> None:
+    text = papers.text_of(made(regime="order-20", due_on=None))
+    assert "《市场监督管理投诉举报处理暂行办法》第十四条" in text
+    assert "四十五个工作日内双方未能达成" in text
+
+
+def test_a_registration_number_of_the_national_platform_is_named_and_a_missing_shop_is_not() -> None:
+    text = papers.text_of(made(source_number="3301002026112012345678", respondent=None, handler=None))
+    assert "登记编号：3301002026112012345678" in text
+    assert "收到您的投诉" in text
+    assert "承办人：望江所" in text
+    assert "None" not in text
+
+
+def test_quotation_marks_within_quotation_marks_are_single() -> None:
+    assert "事由为“‘双十一’购买的电动车”。" in papers.text_of(made(matter="“双十一”购买的电动车。"))
+
+
+def test_a_rare_name_is_printed() -> None:
+    assert "张䶮：" in papers.text_of(pdf.render(acceptance(addressee="张䶮")).pdf)
+
+
+def test_a_name_that_no_font_has_stops_the_paper() -> None:
+    with pytest.raises(pdf.CannotPrint):
+        pdf.render(acceptance(addressee="王\U000f1234"))
+
+
+def test_a_long_matter_runs_on_to_a_numbered_second_page_with_text_on_it() -> None:
+    rendered = pdf.render(acceptance(matter="商家拒绝退货并要求支付高额折旧费用，" * 14))
+    assert rendered.pages == 2
+    first, second = (page.extract_text() for page in PdfReader(BytesIO(rendered.pdf)).pages)
+    assert "1" not in papers.lines(rendered.pdf)[-1].text
+    assert "承办人" in second
+    assert "—2—" in "".join(second.split())
+    assert "2026年11月23日" not in first.replace("\u2060", "")
+
+
+def test_what_people_typed_is_text_and_fetches_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    hits: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hits.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+    server = HTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    here = f"http://127.0.0.1:{server.server_port}"
+    typed = f'<img src="{here}/a"><link rel=attachment href="file:///etc/passwd"><style>@import "{here}/b"</style>'
+    try:
+        page = made(respondent=typed, matter=typed, handler=typed)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert hits == []
+    assert "<img" in papers.text_of(page)
+    assert b"/EmbeddedFile" not in page
+    assert "root:" not in papers.text_of(page)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///etc/passwd",
+        "http://127.0.0.1:8000/healthz",
+        "http://paper.invalid/print/../../config.py",
+        "http://paper.invalid/print/..%2f..%2fconfig.py",
+        "http://paper.invalid/print//etc/passwd",
+        "http://paper.invalid/uploads/1",
+        "http://paper.invalid.example.org/print/paper.css",
+        "data:text/html,x",
+        "https://paper.invalid/print/paper.css",
+    ],
+)
+def test_the_shelf_hands_out_nothing_else(address: str) -> None:
+    with pytest.raises(ValueError, match="not on the shelf"):
+        pdf.Shelf({"print": pdf.KIT}).fetch(address)
+
+
+def test_the_shelf_hands_out_the_kit() -> None:
+    answer = pdf.Shelf({"print": pdf.KIT}).fetch("http://paper.invalid/print/letter.svg")
+    assert answer.read().startswith(b"<svg")
+
+
+def test_a_seal_that_the_bureau_put_there_is_printed(tmp_path: Path) -> None:
+    without = made()
+    (tmp_path / "seals").mkdir()
+    seal = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="4" fill="red"/></svg>'
+    (tmp_path / "seals" / "city.svg").write_text(seal)
+    assert pdf.render(acceptance()).pdf != without
+
+
+def test_the_file_is_written_for_the_archive() -> None:
+    page = made()
+    reader = PdfReader(BytesIO(page))
+    root = reader.trailer["/Root"]
+    assert 'part="3"' in root["/Metadata"].get_data().decode()
+    assert root["/Lang"] == "zh-CN"
+    metadata = reader.metadata
+    assert metadata is not None
+    assert metadata.title == "投诉受理决定书 临市监投受〔2026〕第412号"
+    assert "王秀英" not in str(metadata)
+    fonts = reader.pages[0]["/Resources"]["/Font"].values()
+    for font in fonts:
+        described = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
+        assert "/FontFile3" in described or "/FontFile2" in described
+
+
+def test_an_unknown_version_of_the_layout_leaves_lines_ragged_but_complete(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    from weasyprint.layout import inline
+
+    monkeypatch.setattr(justify, "_installed", False)
+    monkeypatch.delattr(inline, "justify_line")
+    with caplog.at_level(logging.WARNING, logger="portal.pdf"):
+        pdf.configure(FETCHED, tmp_path)
+    assert "end unevenly" in caplog.text
