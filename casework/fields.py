@@ -57,6 +57,11 @@ def is_empty(value: Any) -> bool:
     return value is None or value == "" or value == [] or value == ()
 
 
+def is_yes(value: Any) -> bool:
+    """Tell whether what was entered into a box says yes."""
+    return value is True or (isinstance(value, str) and value.strip().lower() in _YES)
+
+
 def missing(asked: Field) -> str:
     """Return the sentence for a field that must not stay empty."""
     if asked.type in {"choice", "boolean"}:

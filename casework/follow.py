@@ -140,8 +140,8 @@ def look(case: Case, now: datetime) -> Following:
         state_text=_state_text(case, nearest),
         lines=_lines(case),
         promises=promises,
-        actions=actions_for_filer(case),
-        question=_question(case),
+        actions=actions_for_filer(case, frozenset(clocks)),
+        question=question(case),
         wanted=case.facts.get("wanted"),
         papers=_papers(case),
         siblings=_siblings(case),
@@ -171,8 +171,8 @@ def _lines(case: Case) -> list[Line]:
     return [Line(event.at, event.public_text, told.get(event.seq, "")) for event in db.session.scalars(query)]
 
 
-def _question(case: Case) -> str | None:
-    """Return the question that waits for an answer."""
+def question(case: Case) -> str | None:
+    """Return the question that waits for an answer, None when none does."""
     if not case.facts.get("question"):
         return None
     query = select(Event).where(Event.case_id == case.id, Event.action == "ask_filer").order_by(Event.seq.desc())
@@ -180,23 +180,27 @@ def _question(case: Case) -> str | None:
     return str(opened_fields(asked.fields).get("question", "")) if asked else None
 
 
-def actions_for_filer(case: Case) -> list[Action]:
-    """Return what the filer may do at this step; answering only what was asked."""
-    found = []
-    for action in WORKFLOW.actions_from(case.kind, case.state, case.regime):
-        if "citizen" not in action.roles:
-            continue
-        if action.key == "answer_question" and not case.facts.get("question"):
-            continue
-        if action.key == "rate" and case.rating is not None:
-            continue
-        found.append(action)
-    return found
+def actions_for_filer(case: Case, running: frozenset[str]) -> list[Action]:
+    """Return what the filer may do at this step, given the rules of the running terms; only what has a sense now."""
+    withdrawing = "withdrawal.confirm" in running
+    senseless = {
+        "answer_question": not case.facts.get("question"),
+        "rate": case.rating is not None,
+        "cancel_withdrawal": not withdrawing,
+        "request_withdrawal": withdrawing,
+        "change_representative": not case.facts.get("joint"),
+    }
+    return [
+        action
+        for action in WORKFLOW.actions_from(case.kind, case.state, case.regime)
+        if "citizen" in action.roles and not senseless.get(action.key, False)
+    ]
 
 
 def act(case: Case, action: str, now: datetime, *, seen: int | None = None, **entered: Any) -> Event:
     """Let the filer take an action. Raise NotAllowed for one that is not theirs at this step."""
-    if action not in {one.key for one in actions_for_filer(case)}:
+    running = frozenset(handling.open_clocks(db.session(), case.id, current()))
+    if action not in {one.key for one in actions_for_filer(case, running)}:
         raise NotAllowed("这一步现在不能做了，请看最新的办理进度。")
     return handling.apply(case, action, FILER, now, seen=seen, **entered)
 
@@ -212,6 +216,28 @@ def paper(case: Case, document_id: int) -> tuple[Document, bytes]:
     if document is None:
         raise NotFound
     return document, documents.read(document)
+
+
+def sibling(case: Case, number: str) -> Case:
+    """Return another case of the same filing, which opens with it. Raise NotFound for any other."""
+    found = db.session.scalar(select(Case).where(Case.number == number)) if number in _siblings(case) else None
+    if found is None:
+        raise NotFound(WRONG)
+    return found
+
+
+def wanted_words(case: Case) -> list[str]:
+    """Return the material that was asked for, each thing in the words of the table."""
+    wanted = case.facts.get("wanted")
+    if not wanted:
+        return []
+    asked = {field.name: field for field in WORKFLOW.fields(wanted["action"], case.kind)}
+    field = asked.get("materials")
+    found = []
+    for key in wanted["materials"]:
+        choice = field.choice(key) if field else None
+        found.append(choice.plain if choice else str(key))
+    return found
 
 
 def _siblings(case: Case) -> list[str]:

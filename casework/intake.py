@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from casework.cases import Created, NewCase, create
 from casework.errors import Conflict, Faults, NotAllowed, NotFound, Refused
 from casework.receipts import VISIT, Receipt, Slip, mark_of, seal, show
 from casework.reference import Reference, current
-from models import Case, Draft, Filing
+from models import Case, Filing
 from models.base import canonical, db, writing
 from rules import deadlines, identifiers
 from rules.calendar import local_date

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select, update
 
 from casework.errors import NotFound
-from models import Filing, db
+from models import Attachment, Case, Filing, Party, db
 from models.base import writing
 
 VISIT = timedelta(hours=24)
@@ -76,6 +76,29 @@ def show(form_key: str, now: datetime) -> Receipt:
     if filing is None or filing.receipt_codes is None or filing.receipt_until is None or filing.receipt_until <= now:
         raise NotFound("回执已经过了显示时间。编号和查询码请看您保存或打印的那一份；都没有的，请打 12315。")
     return Receipt(unseal(filing.receipt_codes, form_key), filing.received_at, repeated=True)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a receipt repeats of what was filed: enough to recognise it by, nothing of the person."""
+
+    respondent_name: str | None
+    matter: str
+    files: tuple[str, ...]
+    reply_by: str | None
+
+
+def about(slip: Slip) -> About:
+    """Return what the receipt of a case says beside its number. A sealed case says nothing."""
+    case = db.session.scalar(select(Case).where(Case.number == slip.number))
+    if case is None or case.kind == "misconduct":
+        return About(None, "", (), None)
+    reply_by = db.session.scalar(
+        select(Party.reply_by).where(Party.case_id == case.id, Party.role == "filer", Party.left_at.is_(None))
+    )
+    shared = (Attachment.filing_id == case.filing_id) & (Attachment.uploaded_by == "citizen")
+    files = db.session.scalars(select(Attachment.name).where(shared).order_by(Attachment.id))
+    return About(case.respondent_name, case.matter, tuple(files), reply_by)
 
 
 def erase_old(now: datetime, limit: int = 1000) -> int:

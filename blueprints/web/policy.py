@@ -24,7 +24,9 @@ class Policy:
     by monitors. `permissions`: the route policies of `rules.access`, one of which must let a person of the staff in;
     none means everybody who is signed in. `cached`: one body for all.
     `first_post`: the first POST of an anonymous form, which writes no case and is guarded by origin, not by token.
-    `uploads`: takes files. `multi`: field names that may come more than once.
+    `keeps`: the view itself answers a POST whose token is not good, to show again what was typed: `g.refused_because`
+    is then "token", and the view must write nothing. `uploads`: takes files. `multi`: field names that may come more
+    than once.
     """
 
     audience: Audience
@@ -33,6 +35,7 @@ class Policy:
     first_post: bool = False
     uploads: bool = False
     multi: frozenset[str] = frozenset()
+    keeps: bool = False
 
 
 def policy(
@@ -42,9 +45,10 @@ def policy(
     first_post: bool = False,
     uploads: bool = False,
     multi: tuple[str, ...] = (),
+    keeps: bool = False,
 ) -> Callable[[View], View]:
     """Declare the policy of a view; see `Policy`. Put it directly on the function, below the route."""
-    declared = Policy(audience, permissions, cached, first_post, uploads, frozenset(multi))
+    declared = Policy(audience, permissions, cached, first_post, uploads, frozenset(multi), keeps)
 
     def mark(view: View) -> View:
         view.__dict__["policy"] = declared
