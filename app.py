@@ -18,6 +18,9 @@ from models.base import db
 
 BLUEPRINTS = (
     "blueprints.public.pages",
+    "blueprints.public.filing",
+    "blueprints.public.receipt",
+    "blueprints.public.track",
     "blueprints.desk.account",
     "blueprints.desk.views",
     "blueprints.command.views",
