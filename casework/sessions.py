@@ -148,6 +148,11 @@ def resume(token: str | bytes, now: datetime, *, touch: bool = True) -> StaffVie
     return view
 
 
+def must_change(staff_id: int) -> bool:
+    """Tell whether the person's password was set by somebody else and has to be replaced first."""
+    return db.session.get_one(Staff, staff_id).must_change
+
+
 def may_open(staff: StaffView, permission: str) -> bool:
     """Tell whether a person's roles let them open the pages of a route policy."""
     return staff.has(*rights.policy(permission))

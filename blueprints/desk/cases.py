@@ -1,0 +1,273 @@
+"""The page of one case, and the one route by which every staff button acts on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from blueprints.desk import panel, present
+from blueprints.desk.panel import Typed
+from blueprints.web import leave, page, policy, posted, say
+from blueprints.web.pages import by_htmx
+from blueprints.web.signed_in import worker_of_desk
+from casework import access, attachments, casefile, casewords, documents, handling, identity, offers
+from casework.actors import StaffView, by
+from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
+from casework.identity import Identity
+from casework.reference import current
+from models import Case, clock
+from rules.table import Action
+from rules.workflow import WORKFLOW
+
+bp = Blueprint("cases", __name__, url_prefix="/desk/cases")
+REASONS = (
+    ("contact", "联系来件人"),
+    ("identity", "核对身份材料"),
+    ("serve", "送达文书"),
+    ("other", "其他（要写明）"),
+)
+LIMITS = (
+    f"图片、PDF、录音、视频或 TXT，最多 {attachments.MAX_FILES} 个，一共 {attachments.size_text(attachments.MAX_TOTAL)}"
+)
+
+
+@bp.get("/<number>")
+@policy("staff", "desk.read")
+def show(number: str) -> Response:
+    """Show a case; `?do=` opens the form of an action that is not among the usual ones."""
+    staff = worker_of_desk()
+    return _case(access.find(staff, number), staff, clock.now(), wanted=request.args.get("do", ""))
+
+
+def _case(
+    case: Case,
+    staff: StaffView,
+    now: datetime,
+    *,
+    wanted: str = "",
+    typed: Typed | None = None,
+    status: int = 200,
+    revealed: Identity | None = None,
+    reveal_error: str = "",
+    stale: Stale | None = None,
+    done: str = "",
+) -> Response:
+    file = casefile.look(case, staff, now)
+    context = {
+        "file": file,
+        "case": case,
+        "head": _head(file),
+        "anchors": _anchors(file),
+        "panel": panel.panel(file, staff, wanted, typed, now),
+        "badge": present.badge,
+        "problem": typed is not None and bool(typed.errors),
+        "stale": stale,
+        "done": done,
+        "revealed": revealed,
+        "reveal_error": reveal_error,
+        "reasons": REASONS,
+        "size_text": attachments.size_text,
+        "limits": LIMITS,
+        "kind_label": WORKFLOW.kind_labels[case.kind],
+        "facts": casewords.summary(case, file.text),
+    }
+    if done and by_htmx():
+        return posted(present.case_href(case.number), "desk/_case.html", **context)
+    return page("desk/case.html", "desk/_case.html", status=status, **context)
+
+
+def _head(file: casefile.CaseFile) -> dict[str, Any]:
+    case = file.case
+    category = casewords.category_name(case.category)
+    words = [WORKFLOW.kind_labels[case.kind], category, file.unit]
+    words.append(f"承办人 {file.handler}" if file.handler else "")
+    words.append(casewords.channel_name(case))
+    return {
+        "number": case.number,
+        "state": file.state,
+        "tone": file.tone,
+        "badge": present.badge(file.term),
+        "group": "、".join(words for words, _red in file.flags) or None,
+        "matter": case.matter or "密封件",
+        "meta": [word for word in words if word],
+        "received_at": case.received_at,
+    }
+
+
+def _anchors(file: casefile.CaseFile) -> list[tuple[str, str, int | None]]:
+    return [
+        ("s-sum", "概要", None),
+        ("s-file", "材料", len(file.files)),
+        ("s-line", "经过", len(file.log)),
+        ("s-doc", "文书", len(file.papers)),
+        ("s-link", "关联", len(file.links)),
+        ("do", "办理", None),
+    ]
+
+
+@bp.post("/<number>/<action>")
+@policy("staff", "desk.act", uploads=True, multi=panel.MULTI)
+def act(number: str, action: str) -> Response:
+    """Take an action on a case. What ends it or issues an official form is shown once more first."""
+    staff, now = worker_of_desk(), clock.now()
+    case = access.find(staff, number)
+    if action not in WORKFLOW.actions:
+        raise NotFound("没有这个办理动作。")
+    row = WORKFLOW.action(action)
+    seen = panel.seen_in(request.form)
+    _check_place(case, row, staff, seen, now)
+    values = panel.entered(request.form, row, case.kind)
+    if request.form.get("edit"):
+        return _case(case, staff, now, typed=Typed(action, values))
+    faults = panel.receive(request.files, row, case.kind, values, staff, now)
+    if faults:
+        return _case(case, staff, now, typed=Typed(action, values, faults), status=422)
+    try:
+        if request.form.get("confirmed") != "yes" and offers.may_need_confirmation(row, case.kind):
+            foreseen = offers.rehearse(case, row, by(staff), now, seen, values)
+            if foreseen.confirmed_first:
+                return _confirm(_again(staff, number), row, foreseen, values)
+        handling.apply(case, action, by(staff), now, seen=seen, **values)
+    except Stale as stale:
+        return _case(_again(staff, number), staff, now, typed=Typed(action, values), status=409, stale=stale)
+    except Faults as found:
+        return _case(_again(staff, number), staff, now, typed=Typed(action, values, found.faults), status=422)
+    except Refused as refused:
+        return _refused(refused, _again(staff, number), staff, now, Typed(action, values))
+    return _acted(case, row, staff, now)
+
+
+def _check_place(case: Case, row: Action, staff: StaffView, seen: int | None, now: datetime) -> None:
+    """Refuse what this person may not do, and what has no place at this state, before anything typed is judged.
+
+    A form from before the last event is left to `handling.apply`: it knows a second press from a stale page.
+    """
+    if access.acting_role(by(staff), row, access.columns(case), current()) is None:
+        if seen is None or seen == case.seq:
+            raise NotAllowed(f"您现在不能对这一件做“{row.label}”。")
+        return
+    why = offers.misplaced(case, row, now) if seen is None or seen == case.seq else None
+    if why is not None:
+        raise Refused(why, conflict=True)
+
+
+def _again(staff: StaffView, number: str) -> Case:
+    """Return the case as it is now, after a transaction that was rolled back."""
+    return access.find(staff, number)
+
+
+def _refused(refused: Refused, case: Case, staff: StaffView, now: datetime, typed: Typed) -> Response:
+    names = [field.name for field in WORKFLOW.fields(typed.action, case.kind)]
+    where = refused.field if refused.field in names else "act"
+    return _case(
+        case, staff, now, typed=Typed(typed.action, typed.values, {where: refused.sentence}), status=refused.status
+    )
+
+
+def _confirm(case: Case, row: Action, foreseen: offers.Foreseen, values: dict[str, Any]) -> Response:
+    return page(
+        "desk/confirm.html",
+        "desk/_confirm.html",
+        case=case,
+        action=row,
+        foreseen=foreseen,
+        facts=casewords.answers(case, row, values),
+        hidden=[
+            (name, one) for name, value in values.items() for one in ([value] if isinstance(value, str) else value)
+        ],
+        seen=request.form.get("seen", ""),
+        rules=casewords.term_labels(foreseen.opened),
+    )
+
+
+def _acted(case: Case, row: Action, staff: StaffView, now: datetime) -> Response:
+    """Say what was done, on the page of the case, or on the desk when the case has left this person's reach."""
+    state = WORKFLOW.state(case.kind, case.state).label
+    said = f"“{row.label}”已办好，{case.number} 现在是“{state}”。"
+    if not access.may_read(staff, access.columns(case), current()):
+        say(said)
+        return leave("/desk/")
+    if by_htmx():
+        return _case(_again(staff, case.number), staff, now, done=said)
+    say(said)
+    return leave(present.case_href(case.number))
+
+
+@bp.post("/<number>/reveal")
+@policy("staff", "desk.read")
+def reveal(number: str) -> Response:
+    """Show who the filer is, once; the look is on record before anything is shown."""
+    staff, now = worker_of_desk(), clock.now()
+    case = access.find(staff, number)
+    words = dict(REASONS)
+    key, note = request.form.get("reason", ""), request.form.get("note", "").strip()
+    reason = note if key == "other" else words.get(key, "")
+    if not reason:
+        sentence = "请写明为什么要看" if key == "other" else "请选择为什么要看"
+        return _case(case, staff, now, status=422, reveal_error=sentence)
+    try:
+        found = identity.reveal(case, staff, f"{reason}：{note}" if note and key != "other" else reason, now)
+    except Refused as refused:
+        return _case(_again(staff, number), staff, now, status=422, reveal_error=refused.sentence)
+    return _case(_again(staff, number), staff, now, revealed=found)
+
+
+@bp.get("/<number>/files/<int:file_id>")
+@policy("staff", "desk.read")
+def file(number: str, file_id: int) -> Response:
+    """Hand out the harmless copy of a file."""
+    case = access.find(worker_of_desk(), number)
+    return _handed_out(attachments.open_clean(attachments.one_of_case(case, file_id)))
+
+
+@bp.post("/<number>/files/<int:file_id>/original")
+@policy("staff", "desk.read")
+def original(number: str, file_id: int) -> Response:
+    """Hand out the sealed original, to whom may see the filer, with the reason on record."""
+    staff, now = worker_of_desk(), clock.now()
+    case = access.find(staff, number)
+    if not identity.may_reveal(staff, case, now):
+        raise NotAllowed("只有办理这一件的人可以查看原件。")
+    reason = request.form.get("reason", "")
+    return _handed_out(attachments.open_original(file_id, case=case, staff_id=staff.id, reason=reason, now=now))
+
+
+def _handed_out(opened: attachments.Opened) -> Response:
+    headers = {**attachments.HEADERS, "Content-Disposition": opened.disposition, "Content-Length": str(opened.size)}
+    return Response(opened.chunks, mimetype=opened.media_type, headers=headers, direct_passthrough=True)
+
+
+@bp.get("/<number>/documents/<int:document_id>")
+@policy("staff", "desk.read")
+def document(number: str, document_id: int) -> Response:
+    """Hand out a paper as it was issued."""
+    case = access.find(worker_of_desk(), number)
+    row = casefile.paper_of(case, document_id)
+    if row.file is None:
+        raise NotFound("这份文书还没有制成，请过一会儿再看。")
+    title = WORKFLOW.documents[row.kind].title
+    headers = {**attachments.HEADERS, "Content-Disposition": attachments.disposition(f"{title}{case.number}.pdf")}
+    return Response(documents.read(row), mimetype="application/pdf", headers=headers)
+
+
+@bp.post("/<number>/documents/<int:document_id>/again")
+@policy("staff", "desk.act")
+def make_again(number: str, document_id: int) -> Response:
+    """Have a paper made once more that could not be made."""
+    case = access.find(worker_of_desk(), number)
+    casefile.make_again(casefile.paper_of(case, document_id), clock.now())
+    say("已重新排队制作。")
+    return leave(f"{present.case_href(number)}#s-doc")
+
+
+@bp.get("/<number>/papers")
+@policy("staff", "desk.read")
+def papers(number: str) -> Response:
+    """Show the papers of a case alone: the page asks for them again while one is being made."""
+    case = access.find(worker_of_desk(), number)
+    if not by_htmx():
+        return leave(f"{present.case_href(case.number)}#s-doc")
+    found = casefile.papers_of(case)
+    return page("desk/_papers.html", "desk/_papers.html", case=case, papers=found, size_text=attachments.size_text)

@@ -1,0 +1,154 @@
+"""The forms of the panel 办理: from the table's fields to what a template prints, and back from what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+
+from blueprints.web.forms import Filled, Value
+from casework import attachments, casefile, casewords, offers
+from casework.actors import StaffView
+from casework.casefile import CaseFile
+from casework.errors import Refused
+from models import Attachment, Case
+from rules.table import Action
+from rules.workflow import WORKFLOW
+
+MANY = ("multi_choice", "files")
+RADIOS = 5
+"""Up to so many choices stand open, more are folded into a list."""
+MULTI = tuple(sorted({"attested"} | {f.name for a in WORKFLOW.actions.values() for f in a.fields if f.type in MANY}))
+"""Names that a form of the panel may send more than once."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One action with its form as the page shows it."""
+
+    action: Action
+    form: offers.Form
+    filled: Filled
+    issues: str
+    open: bool
+    confirms: bool
+    files: Mapping[str, Sequence[Attachment]] = field(default_factory=dict)
+    uploads: bool = False
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What somebody typed into the form of one action, sent back with what is wrong with it."""
+
+    action: str
+    values: Mapping[str, Value]
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The panel: open forms, rare actions behind 更多, and what cannot be done now."""
+
+    sheets: Sequence[Sheet]
+    rare: Sequence[Action]
+    not_now: Sequence[tuple[str, str]]
+    lost: Sequence[tuple[str, str]] = ()
+    """What was typed into a form that has no place any more."""
+    lost_label: str = ""
+
+
+def panel(file: CaseFile, staff: StaffView, wanted: str, typed: Typed | None, now: datetime) -> Panel:
+    """Return the panel; `wanted` is the action that was asked for by its address, `typed` a form sent back."""
+    chosen = typed.action if typed else wanted
+    doable = [offer for offer in file.offers if offer.refused is None]
+    shown = [offer for offer in doable if offer.usual or offer.action.key == chosen]
+    shown.sort(key=lambda offer: offer.action.key != chosen)
+    sheets = [_sheet(offer, file.case, staff, typed, place == 0, now) for place, offer in enumerate(shown)]
+    not_now = [(offer.action.label, offer.refused) for offer in file.offers if offer.refused and offer.usual]
+    not_now += [(action.label, why) for action, why in file.others]
+    rare = [offer.action for offer in doable if not offer.usual and offer.action.key != chosen]
+    if typed is None or chosen in {sheet.action.key for sheet in sheets}:
+        return Panel(sheets, rare, not_now)
+    action = WORKFLOW.action(typed.action)
+    return Panel(sheets, rare, not_now, casewords.answers(file.case, action, typed.values), action.label)
+
+
+def _sheet(offer: offers.Offer, case: Case, staff: StaffView, typed: Typed | None, first: bool, now: datetime) -> Sheet:
+    action = offer.action
+    form = offers.form_of(case, action, staff, now)
+    mine = typed if typed is not None and typed.action == action.key else None
+    values = mine.values if mine else form.first
+    filled = Filled(values, mine.errors if mine else {}, prefix=f"{action.key}-")
+    uploads = any(one.field.type == "files" for one in form.asked)
+    return Sheet(
+        action,
+        form,
+        filled,
+        "、".join(offer.papers[:2]) + ("等" if len(offer.papers) > 2 else ""),
+        first,
+        offers.may_need_confirmation(action, case.kind),
+        _kept(form, values, staff) if mine and uploads else {},
+        uploads,
+    )
+
+
+def _kept(form: offers.Form, values: Mapping[str, Value], staff: StaffView) -> dict[str, list[Attachment]]:
+    ids = {one.field.name: _ids(values.get(one.field.name)) for one in form.asked if one.field.type == "files"}
+    rows = casefile.loose_files(staff, [one for found in ids.values() for one in found])
+    return {name: [rows[one] for one in found if one in rows] for name, found in ids.items()}
+
+
+def _ids(value: Value | None) -> list[int]:
+    parts = [value] if isinstance(value, str) else list(value or ())
+    return [int(part) for part in parts if part.isdigit() and len(part) < 18]
+
+
+def entered(form: MultiDict[str, str] | ImmutableMultiDict[str, str], action: Action, kind: str) -> dict[str, Value]:
+    """Return what was typed into the fields of an action; other names are not looked at."""
+    found: dict[str, Value] = {}
+    for asked in WORKFLOW.fields(action.key, kind):
+        if asked.type in MANY:
+            found[asked.name] = [one for one in form.getlist(asked.name) if one]
+        elif asked.name in form:
+            found[asked.name] = form[asked.name]
+    found["attested"] = form.getlist("attested")
+    return found
+
+
+def receive(
+    files: Any, action: Action, kind: str, values: dict[str, Value], staff: StaffView, now: datetime
+) -> dict[str, str]:
+    """Take the uploaded files in, add their ids to `values`; return a sentence for each field that had a bad one."""
+    faults: dict[str, str] = {}
+    for asked in WORKFLOW.fields(action.key, kind):
+        if asked.type != "files":
+            continue
+        ids = list(values.get(asked.name, ()))
+        for upload in files.getlist(asked.name):
+            if not upload.filename:
+                continue
+            try:
+                row = attachments.receive(
+                    upload.stream, upload.filename, uploaded_by="staff", staff_id=staff.id,
+                    kind="paper", field=asked.name, now=now,
+                )  # fmt: skip
+            except Refused as refused:
+                faults[asked.name] = refused.sentence
+            else:
+                ids.append(str(row.id))
+        values[asked.name] = ids
+    return faults
+
+
+def seen_in(form: Mapping[str, str]) -> int | None:
+    """Return the number of the last event that the form showed, None where it said nothing."""
+    text = form.get("seen", "")
+    return int(text) if text.isdigit() and len(text) < 10 else None
+
+
+def flat(values: Mapping[str, Value]) -> list[tuple[str, str]]:
+    """Return what was typed as the pairs of hidden fields."""
+    return [(name, one) for name, value in values.items() for one in ([value] if isinstance(value, str) else value)]
