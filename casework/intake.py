@@ -26,6 +26,13 @@ from rules.workflow import WORKFLOW
 
 ONLINE = "online"
 _FILINGS = cast(Table, Filing.__table__)
+_EARLIER = select(_FILINGS.c.body_mark).where(_FILINGS.c.form_key == bindparam("wanted"))
+_NEW_FILING = insert(_FILINGS).returning(_FILINGS.c.id)
+_KEEP_CODES = (
+    update(_FILINGS)
+    .where(_FILINGS.c.id == bindparam("own_id"))
+    .values(receipt_codes=bindparam("codes"), receipt_until=bindparam("until"))
+)
 _INSERT = insert(_FILINGS).returning(_FILINGS.c.id)
 _KEEP_CODES = (
     update(_FILINGS)
@@ -66,7 +73,10 @@ class NewFiling:
 
 def check(kind: str, entered: Mapping[str, Any], now: datetime, actor: Actor = FILER) -> fields.Checked:
     """Check a filing before it is sent: values typed, a sentence for each field that cannot be taken."""
-    ref = current()
+    return _check(kind, entered, now, actor, current())
+
+
+def _check(kind: str, entered: Mapping[str, Any], now: datetime, actor: Actor, ref: Reference) -> fields.Checked:
     action = WORKFLOW.action(action_of(kind, actor))
     checked = fields.check(action, kind, _completed(entered, kind, actor, now), ref)
     _cross_check(kind, checked, now)
@@ -124,7 +134,7 @@ def register(filing: NewFiling, now: datetime) -> Receipt:
     Raises Faults (a sentence by field) and Conflict (the same key with another text).
     """
     ref = current()
-    checked = check(filing.kind, filing.entered, now, filing.actor)
+    checked = _check(filing.kind, filing.entered, now, filing.actor, ref)
     if checked.faults:
         raise Faults(checked.faults)
     body = _body_mark(filing, checked.values)
@@ -191,7 +201,7 @@ def _write(
         "receipt_codes": None,
         "receipt_until": None,
     }
-    filing_id: int = session.execute(insert(_FILINGS).values(row).returning(Filing.id)).scalar_one()
+    filing_id: int = session.connection().execute(_NEW_FILING, row).scalar_one()
     made = create(session, filing_id, new, now, ref)
     slips = [Slip(new.kind, made.number, made.code, made.due_rule, made.due_on)]
     added = list(made.added)
