@@ -98,7 +98,8 @@ def test_every_term_names_a_source_that_is_listed() -> None:
         assert rule.label, rule.key
         for version in rule.versions:
             cited = [part.split(":")[0].strip() for part in version.source.split(";")]
-            assert cited and set(cited) <= WORKFLOW.laws.keys() | {"local"}, (rule.key, version.source)
+            assert cited, rule.key
+            assert set(cited) <= WORKFLOW.laws.keys() | {"local"}, (rule.key, version.source)
 
 
 def test_every_law_that_the_tables_cite_is_listed_with_its_title() -> None:
