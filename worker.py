@@ -47,11 +47,10 @@ def work(part: str, settings: Settings) -> int:
     """Be one of the parts until asked to stop."""
     # Imported here, because the supervisor is to stay small and without threads.
     from app import create_app
-    from jobs import house
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)  # speaks while it is imported
     app = create_app(settings)
-    house.furnish(settings)
     if part == "periodic":
         from jobs import queues, schedule
 

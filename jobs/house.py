@@ -9,7 +9,7 @@ from jobs import queues
 
 
 def furnish(settings: Settings) -> queues.Carrier:
-    """Set up this process from the settings; return the carrier of its tasks."""
+    """Set up this process from the settings; return the carrier of its tasks. Called again, it replaces the former."""
     documents.configure(settings.documents_dir)
     channels.configure(settings)
     return queues.install(settings.redis_url)

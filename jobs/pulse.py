@@ -32,6 +32,7 @@ class Pulse:
     ) -> None:
         self.name = name
         self.done = 0
+        """Pieces of work done, for whoever reads the heartbeat; counted by the owner."""
         self._context = context
         self._longest = longest
         self._also = also
@@ -56,7 +57,6 @@ class Pulse:
             yield
         finally:
             self._busy = None
-            self.done += 1
 
     def _beat(self) -> None:
         while True:

@@ -104,7 +104,7 @@ class Carrier:
 
     def __init__(self, url: str) -> None:
         self._connection = connect(url)
-        self._rows: queue.SimpleQueue[Added] = queue.SimpleQueue()
+        self._rows: queue.SimpleQueue[Added | None] = queue.SimpleQueue()
         self._pid = 0
         self._lock = threading.Lock()
         self._away_until = 0.0
@@ -131,25 +131,44 @@ class Carrier:
                 self._pid = os.getpid()
                 threading.Thread(target=self._carry, name="task-carrier", daemon=True).start()
 
+    def close(self) -> None:
+        """End the thread after what it was given; what comes later is left to the reconciler."""
+        self._away_until = float("inf")
+        if self._pid == os.getpid():
+            self._rows.put(None)
+
     def _carry(self) -> None:
         while True:
             batch = [self._rows.get()]
             while len(batch) < BATCH and not self._rows.empty():
                 batch.append(self._rows.get())
-            try:
-                if time.monotonic() >= self._away_until:
-                    push(self._connection, batch)
-            except RedisError as error:
-                self._away_until = time.monotonic() + AWAY_PAUSE
-                log.warning("Redis is away (%s); tasks wait for the reconciler", type(error).__name__)
-            except Exception:
-                log.exception("tasks were not carried")
+            self._push([row for row in batch if row is not None])
             if self._rows.empty():
                 self._idle.set()
+            if None in batch:
+                self._connection.close()
+                return
+
+    def _push(self, batch: list[Added]) -> None:
+        if time.monotonic() < self._away_until < float("inf"):
+            return
+        try:
+            push(self._connection, batch)
+        except RedisError as error:
+            self._away_until = max(self._away_until, time.monotonic() + AWAY_PAUSE)
+            log.warning("Redis is away (%s); tasks wait for the reconciler", type(error).__name__)
+        except Exception:
+            log.exception("tasks were not carried")
+
+
+_installed: Carrier | None = None
 
 
 def install(url: str) -> Carrier:
     """Let this process carry the tasks it writes."""
-    carrier = Carrier(url)
-    tasks.carry_with(carrier)
-    return carrier
+    global _installed
+    if _installed is not None:
+        _installed.close()
+    _installed = Carrier(url)
+    tasks.carry_with(_installed)
+    return _installed

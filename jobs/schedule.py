@@ -145,7 +145,9 @@ class Clockwork:
             if pulse is None:
                 return line.work(self.house, clock.now())
             with pulse.busy(line.name):
-                return line.work(self.house, clock.now())
+                more = line.work(self.house, clock.now())
+            pulse.done += 1
+            return more
 
     def run(self, stop: threading.Event) -> None:
         """Work while the lease is held, wait while it is not, until `stop` is set; then give the lease back."""

@@ -16,9 +16,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.exceptions import StopRequested
 
 from jobs import queues, run
 from jobs.pulse import AppContext, Pulse
@@ -42,7 +42,6 @@ class Lane:
         self.pulse = pulse
         self.stopping = False
         self.draining = False
-        self.done = 0
         self._away_since: float | None = None
 
     def redis_answered(self) -> None:
@@ -62,7 +61,7 @@ class Lane:
         self.draining = True
         try:
             with self.pulse.busy("drain"), self.context():
-                self.done += run.drain(clock.now(), [self.queue], limit=10)
+                self.pulse.done += run.drain(clock.now(), [self.queue], limit=10)
         except Exception as error:
             log.error("%s: the database cannot be worked on: %s", self.queue, type(error).__name__)
         finally:
@@ -89,7 +88,7 @@ class TaskWorker(SimpleWorker):
         """Run one job inside the application."""
         with self.lane.pulse.busy(job.id), self.lane.context():
             super().execute_job(job, queue)
-        self.lane.done += 1
+        self.lane.pulse.done += 1
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Say to Redis that we live; called in each turn of the waiting loop, which is where its absence shows."""
@@ -118,13 +117,13 @@ def connect(url: str) -> Redis:
 
 def serve(lane: Lane, url: str) -> None:
     """Work until asked to stop, or until it is time for a fresh process."""
-    while not lane.stopping and lane.done < RECYCLED_AFTER:
+    while not lane.stopping and lane.pulse.done < RECYCLED_AFTER:
         try:
             try:
                 TaskWorker(lane, connect(url)).work(logging_level="WARNING", max_jobs=RECYCLED_AFTER)
             except (RedisError, OSError):
                 lane.redis_is_away()
-            time.sleep(0.0 if lane.stopping else PAUSE)
+            time.sleep(PAUSE)
         except StopRequested:
             break
-    log.info("%s: ending after %d jobs", lane.queue, lane.done)
+    log.info("%s: ending after %d jobs", lane.queue, lane.pulse.done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -96,6 +97,26 @@ def test_one_worker_gets_the_task(context: Flask) -> None:
     (row,) = write("a")
     assert claimed(row.id).attempts == 1
     assert tasks.claim(row.id, NOW) is None
+
+
+def test_of_eight_workers_at_once_one_gets_the_task(app: Flask, context: Flask) -> None:
+    (row,) = write("a")
+    won: list[int] = []
+    start = threading.Barrier(8)
+
+    def come(number: int) -> None:
+        with app.app_context():
+            start.wait()
+            if tasks.claim(row.id, NOW) is not None:
+                won.append(number)
+
+    workers = [threading.Thread(target=come, args=(number,)) for number in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(won) == 1
+    assert stored(row.id).attempts == 1
 
 
 def test_a_killed_worker_gives_its_task_back_within_two_minutes(context: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import zlib
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,7 @@ def test_a_request_hands_its_tasks_over_without_waiting(redis_url: str, server: 
     carrier(ROWS)
     assert carrier.flush()
     assert queues.lying(server)["default"] == {"task-1-0", "task-3-2"}
+    carrier.close()
 
 
 def test_handing_over_costs_less_than_half_a_millisecond_even_without_redis() -> None:
@@ -66,6 +68,7 @@ def test_handing_over_costs_less_than_half_a_millisecond_even_without_redis() ->
         times.append(time.perf_counter() - began)
     assert sorted(times)[190] < 0.0005
     assert carrier.flush(10)
+    carrier.close()
 
 
 def test_an_absent_redis_is_left_alone_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
@@ -74,6 +77,23 @@ def test_an_absent_redis_is_left_alone_for_a_while(caplog: pytest.LogCaptureFixt
     assert carrier.flush(10)
     carrier(ROWS)
     assert caplog.text.count("Redis is away") == 1
+    carrier.close()
+
+
+def test_a_carrier_that_is_replaced_carries_what_it_was_given_and_ends(redis_url: str, server: Redis) -> None:
+    before = threading.active_count()
+    carrier = queues.install(redis_url)
+    carrier(ROWS)
+    other = queues.install(redis_url)
+    assert carrier.flush()
+    carrier([Added(9, MESSAGE_SEND)])
+    other.close()
+    assert queues.lying(server)["default"] == {"task-1-0", "task-3-2"}
+    for thread in threading.enumerate():
+        if thread.name == "task-carrier":
+            thread.join(5)
+    assert threading.active_count() <= before
+    tasks.carry_with(None)
 
 
 def test_an_absent_redis_is_noticed_at_once() -> None:
