@@ -11,8 +11,9 @@ import commands
 from blueprints.web import setup
 from blueprints.web.signed_in import DatabaseSessions
 from blueprints.web.staff import Sessions
-from casework import attachments, documents, throttle
+from casework import attachments, throttle
 from config import Settings
+from jobs import house
 from models import secrets
 from models.base import db
 
@@ -40,7 +41,7 @@ def create_app(settings: Settings | None = None, *, sessions: Sessions | None = 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     keys = secrets.load(settings.keys_dir)
     secrets.install(keys)
-    documents.configure(settings.documents_dir)
+    house.furnish(settings)
     attachments.configure(settings.uploads_dir)
     throttle.switch(settings.rate_limits)
     app = Flask("portal", root_path=str(setup.ROOT), static_folder=None)
