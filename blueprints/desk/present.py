@@ -14,6 +14,9 @@ from blueprints.web.badges import Badge
 from casework.listing import Row, Term
 from casework.queue import COUNTED
 
+MATTER = 20
+"""Characters of a matter in the table: more would break the row in two on a screen of 1366 pixels."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -65,7 +68,7 @@ def _row(row: Row) -> dict[str, Any]:
     return {
         "number": case.number,
         "href": href,
-        "matter": case.matter or "密封件",
+        "matter": _cut(case.matter or "密封件"),
         "flags": row.flags,
         "badge": badge(row.term),
         "due_on": row.due_on,
@@ -79,6 +82,11 @@ def _row(row: Row) -> dict[str, Any]:
         "next_label": row.next.label if row.next else "查看",
         "next_href": f"{href}#do" if row.next else href,
     }
+
+
+def _cut(matter: str) -> str:
+    """Return a matter short enough for one line of the table; the page of the case has all of it."""
+    return matter if len(matter) <= MATTER else f"{matter[: MATTER - 1]}…"
 
 
 def count(number: int) -> str:

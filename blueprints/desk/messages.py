@@ -1,0 +1,41 @@
+"""The messages of the person who is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from flask_login import current_user
+
+from blueprints.web import leave, page, policy
+from blueprints.web.policy import current_policy
+from blueprints.web.signed_in import worker_of_desk
+from casework import inbox
+from models import clock
+
+bp = Blueprint("messages", __name__, url_prefix="/desk/messages")
+
+
+@bp.app_context_processor
+def unread() -> dict[str, Any]:
+    """Tell the frame of staff pages how many messages wait; a fragment has no frame."""
+    asked = current_policy()
+    if asked is None or asked.audience != "staff" or "_login_user" not in g or "HX-Request" in request.headers:
+        return {"unread": 0}
+    return {"unread": inbox.unread(current_user.view.id) if current_user.is_authenticated else 0}
+
+
+@bp.get("")
+@policy("staff")
+def index() -> Response:
+    """Show the latest messages."""
+    return page("desk/messages.html", lines=inbox.latest(worker_of_desk().id))
+
+
+@bp.post("/read")
+@policy("staff", multi=("message",))
+def read() -> Response:
+    """Mark the messages that were on the page as read."""
+    ids = [int(one) for one in request.form.getlist("message") if one.isdigit() and len(one) < 18]
+    inbox.mark_read(worker_of_desk().id, ids, clock.now())
+    return leave("/desk/messages")

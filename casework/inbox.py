@@ -1,0 +1,47 @@
+"""What colleagues and the clock have left in a person's list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from models import Case, StaffMessage, db
+from models.base import writing
+
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message, with the number of the case that it speaks of."""
+
+    message: StaffMessage
+    number: str | None
+
+
+def unread(staff_id: int) -> int:
+    """Return how many messages a person has not read."""
+    query = select(func.count()).where(StaffMessage.staff_id == staff_id, StaffMessage.read_at.is_(None))
+    return db.session.scalar(query.select_from(StaffMessage)) or 0
+
+
+def latest(staff_id: int) -> Sequence[Line]:
+    """Return a person's latest messages, those not read yet first."""
+    query = (
+        select(StaffMessage, Case.number)
+        .outerjoin(Case, Case.id == StaffMessage.case_id)
+        .where(StaffMessage.staff_id == staff_id)
+        .order_by(StaffMessage.read_at.is_not(None), StaffMessage.id.desc())
+        .limit(SHOWN)
+    )
+    return [Line(message, number) for message, number in db.session.execute(query)]
+
+
+def mark_read(staff_id: int, ids: Sequence[int], now: datetime) -> None:
+    """Mark messages of a person as read; those of others are left alone."""
+    with writing() as session:
+        mine = (StaffMessage.staff_id == staff_id) & StaffMessage.id.in_(list(ids)) & StaffMessage.read_at.is_(None)
+        session.execute(update(StaffMessage).where(mine).values(read_at=now))
