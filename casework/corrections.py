@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from casework import fields, people, respondents
+from casework import fields, people, respondents, search
 from casework.effects import Act
 from casework.errors import Refused
 from casework.reference import Reference
@@ -64,6 +64,7 @@ def _old(session: Session, case: Case, name: str) -> Any:
 def correct(session: Session, case: Case, act: Act) -> None:
     """Write the corrected entry where it is kept."""
     name, typed = act.values["field"], act.values["_typed"]
+    before = _document(session, case)
     if name in OF_CASE:
         setattr(case, name, typed if typed is not None or name != "matter" else "")
     elif name in OF_TEXT:
@@ -73,6 +74,16 @@ def correct(session: Session, case: Case, act: Act) -> None:
     else:
         filer = (Party.case_id == case.id) & (Party.role == "filer") & Party.left_at.is_(None)
         session.execute(update(Party).where(filer).values(**_party_columns(name, typed)))
+    after = _document(session, case)
+    if after != before:
+        search.reindex(session, case.id, before, after)
+
+
+def _document(session: Session, case: Case) -> str:
+    """Return what the search index holds of the case."""
+    text = session.get(CaseText, case.id)
+    said = {"matter": case.matter, "respondent_name": case.respondent_name, "goods": case.goods}
+    return search.document_of(said, text.content if text else "")
 
 
 def _respondent(session: Session, case: Case, change: Mapping[str, Any]) -> None:

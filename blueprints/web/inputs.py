@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import IO, Any, cast
 
 from flask import Request, abort, current_app, g, request
 from werkzeug.datastructures import MultiDict
 
 from blueprints.web.policy import current_policy
+from casework.attachments import Spool
 
 PLAIN_BODY = 1024 * 1024
 """Bytes that a POST without files may bring."""
 FIELD_MEMORY = 500_000
 PARTS = 300
-_SPOOL = 256 * 1024
 MULTI_ALWAYS = frozenset({"csrf_token"})
 
 
 class PortalRequest(Request):
-    """A request that spools uploads into the data directory: nothing of a filing is written elsewhere."""
+    """A request that spools uploads encrypted into the data directory: nothing of a filing lies about in plain."""
 
     def _get_file_stream(
         self,
@@ -29,8 +27,7 @@ class PortalRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        folder: Path = current_app.config["SPOOL_DIR"]
-        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_SPOOL, dir=str(folder)))
+        return cast(IO[bytes], Spool())
 
 
 def is_text(value: str) -> bool:

@@ -47,8 +47,6 @@ class WebSettings(CitySettings, Protocol):
 
 def prepare(app: Flask, settings: WebSettings, keys: KeyRing, sessions: staff.Sessions) -> AnonymousPages:
     """Furnish `app` with guards, templates, errors and the layers ahead of it; return the page cache."""
-    spool = settings.data_dir / "spool"
-    spool.mkdir(parents=True, exist_ok=True)
     app.request_class = inputs.PortalRequest
     app.config.update(
         PROFILE=settings.profile,
@@ -56,7 +54,6 @@ def prepare(app: Flask, settings: WebSettings, keys: KeyRing, sessions: staff.Se
         SECURE_COOKIES=settings.secure_cookies,
         CSRF_KEY=keys.derived("csrf"),
         MESSAGE_KEY=keys.derived("message"),
-        SPOOL_DIR=spool,
         MAX_CONTENT_LENGTH=inputs.PLAIN_BODY,
         MAX_FORM_MEMORY_SIZE=inputs.FIELD_MEMORY,
         MAX_FORM_PARTS=inputs.PARTS,

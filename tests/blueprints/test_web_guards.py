@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 from flask import Flask
@@ -188,22 +190,27 @@ class TestInputs:
         assert [a.status_code for a in answers] == [413, 413, 413]
         assert "200 MB" in answers[0].text
 
-    def test_a_view_that_takes_files_takes_large_ones_and_spools_them_at_home(
-        self, portal: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    def test_a_view_that_takes_files_takes_large_ones_and_never_lays_them_down_in_plain(
+        self, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        used: list[Path] = []
-        real = tempfile.SpooledTemporaryFile
+        laid_down: list[IO[bytes]] = []
+        real = tempfile.TemporaryFile
 
-        def spy(max_size: int, dir: str) -> object:
-            used.append(Path(dir))
-            return real(max_size=max_size, dir=dir)
+        def spy(**named: Any) -> IO[bytes]:
+            laid_down.append(real(dir=tmp_path, buffering=0))
+            return laid_down[-1]
 
-        monkeypatch.setattr(tempfile, "SpooledTemporaryFile", spy)
+        monkeypatch.setattr("casework.attachments.spool.tempfile.TemporaryFile", spy)
+        monkeypatch.setattr("casework.attachments.spool.store.root", lambda: tmp_path)
         head = b'--x\r\nContent-Disposition: form-data; name="attachments"; filename="a.pdf"\r\n\r\n'
-        body = head + b"x" * 3_000_000 + b"\r\n--x--\r\n"
-        answer = visitor.post("/probe/upload", data=body, content_type="multipart/form-data; boundary=x")
-        assert answer.text == "3000000"
-        assert used == [portal.config["SPOOL_DIR"]]
+        body = head + b"canary " * 500_000 + b"\r\n--x--\r\n"
+        with monkeypatch.context() as kept_open:
+            kept_open.setattr("casework.attachments.spool.Spool.close", lambda self: None)
+            answer = visitor.post("/probe/upload", data=body, content_type="multipart/form-data; boundary=x")
+        assert answer.text == "3500000"
+        on_disk = os.pread(laid_down[0].fileno(), 4_000_000, 0)
+        assert len(on_disk) == 3_500_000
+        assert b"canary" not in on_disk
 
     def test_a_file_name_with_a_nul_byte_is_refused(self, visitor: FlaskClient) -> None:
         head = b'--x\r\nContent-Disposition: form-data; name="attachments"; filename="a\0.pdf"\r\n\r\nx\r\n--x--\r\n'

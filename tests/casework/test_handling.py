@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from casework import access, handling
+from casework import access, handling, search
 from casework.actors import FILER
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale, WorkError
 from casework.reference import current
@@ -122,14 +122,18 @@ class TestWhatIsWritten:
     def test_a_clock_that_is_passed_on_keeps_its_old_row(self, people: Cast) -> None:
         case = cast.case_of(cast.file())
         bring(people, case, "dispatched")
-        rows = db.session.query(Deadline).filter_by(case_id=case.id, rule="complaint.decide").order_by(Deadline.id).all()
+        rows = (
+            db.session.query(Deadline).filter_by(case_id=case.id, rule="complaint.decide").order_by(Deadline.id).all()
+        )
         assert [(row.outcome, row.closed_at is None) for row in rows] == [("passed_on", False), (None, True)]
         assert rows[1].replaces_id == rows[0].id
 
     def test_names_of_people_never_stand_in_an_event(self, people: Cast, complaint: Case) -> None:
         from tests.casework.test_stories import Player, STORIES
 
-        file_id = Player(STORIES["s01-friday-afternoon"], people)._file(complaint, people.actor("east_handler"), MORNING)
+        file_id = Player(STORIES["s01-friday-afternoon"], people)._file(
+            complaint, people.actor("east_handler"), MORNING
+        )
         other = Player(STORIES["s01-friday-afternoon"], people)._file(complaint, people.actor("east_handler"), MORNING)
         entered = {
             "proxy_name": "欧阳若兰",
@@ -170,7 +174,9 @@ class TestTwoAtOnce:
         seen, actor = complaint.seq, people.actor("east_handler")
         first = handling.apply(complaint, "accept", actor, MORNING, seen=seen, **accepting(people))
         before = counts()
-        again = handling.apply(complaint, "accept", actor, MORNING + timedelta(seconds=2), seen=seen, **accepting(people))
+        again = handling.apply(
+            complaint, "accept", actor, MORNING + timedelta(seconds=2), seen=seen, **accepting(people)
+        )
         assert again.id == first.id
         assert counts() == before
 
@@ -290,3 +296,25 @@ def _somebody(people: Cast, case: Case, action: str) -> Any:
         if access.acting_role(actor, WORKFLOW.action(action), columns, ref):
             return actor
     return FILER
+
+
+class TestCorrections:
+    def test_a_corrected_business_is_found_under_its_new_name(self, people: Cast, complaint: Case) -> None:
+        entered = {"field": "respondent_name", "new_value": "临江望海楼健身有限公司", "reasons": "营业执照上是这个名称"}
+        event = handling.apply(complaint, "correct_record", people.actor("east_handler"), MORNING, **entered)
+        assert complaint.respondent_name == "临江望海楼健身有限公司"
+        assert event.fields["old_value"] == "临江澜亭健身服务有限公司"
+        assert (search.case_ids("望海楼"), search.case_ids("澜亭健身")) == ([complaint.id], [])
+
+    def test_a_corrected_phone_is_found_and_stands_in_no_event(self, people: Cast, complaint: Case) -> None:
+        entered = {"field": "filer_phone", "new_value": "139 9999 8888", "reasons": "来电更正"}
+        event = handling.apply(complaint, "correct_record", people.actor("east_handler"), MORNING, **entered)
+        assert "8888" not in str(event.fields)
+        assert db.session.scalars(select(Case.id).where(search.condition("13999998888"))).all() == [complaint.id]
+
+    def test_an_entry_that_cannot_be_corrected_is_named(self, people: Cast, complaint: Case) -> None:
+        with pytest.raises(Refused, match="不能更正"):
+            handling.apply(
+                complaint, "correct_record", people.actor("east_handler"), MORNING,
+                field="state", new_value="archived", reasons="试一试",
+            )  # fmt: skip
