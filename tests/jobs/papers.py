@@ -7,12 +7,13 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from pypdf import PageObject, PdfReader
+from pypdf import PdfReader
 
 from casework.documents import ACCEPTANCE, Paper
 
 MM = 25.4 / 72
 FACTS: dict[str, Any] = {
+    "action": "accept",
     "case_number": "T20261120-00042-7",
     "regime": "order-121",
     "received_on": "2026-11-20",
@@ -54,7 +55,7 @@ class Line:
 class _Reader:
     """Follows the text operators of one page and keeps where each run of glyphs begins and ends."""
 
-    def __init__(self, page: PageObject) -> None:
+    def __init__(self, page: Any) -> None:
         self.widths = {name: _widths(font.get_object()) for name, font in page["/Resources"]["/Font"].items()}
         self.font, self.size, self.spacing = "", 0.0, 0.0
         self.runs: list[tuple[float, float, float, float]] = []

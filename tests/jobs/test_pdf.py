@@ -115,6 +115,12 @@ def test_a_complaint_of_the_old_measures_cites_them() -> None:
     assert "四十五个工作日内双方未能达成" in text
 
 
+def test_a_complaint_settled_on_the_spot_is_not_told_of_a_mediation_to_come() -> None:
+    text = papers.text_of(made(action="settle_on_the_spot", result="商家退还剩余费用3680元。"))
+    assert "双方达成一致：商家退还剩余费用3680元。特此告知" in text
+    assert "终止调解" not in text
+
+
 def test_a_registration_number_of_the_national_platform_is_named_and_a_missing_shop_is_not() -> None:
     text = papers.text_of(made(source_number="3301002026112012345678", respondent=None, handler=None))
     assert "登记编号：3301002026112012345678" in text
@@ -205,15 +211,15 @@ def test_a_seal_that_the_bureau_put_there_is_printed(tmp_path: Path) -> None:
 def test_the_file_is_written_for_the_archive() -> None:
     page = made()
     reader = PdfReader(BytesIO(page))
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     assert 'part="3"' in root["/Metadata"].get_data().decode()
     assert root["/Lang"] == "zh-CN"
     metadata = reader.metadata
     assert metadata is not None
     assert metadata.title == "投诉受理决定书 临市监投受〔2026〕第412号"
     assert "王秀英" not in str(metadata)
-    fonts = reader.pages[0]["/Resources"]["/Font"].values()
-    for font in fonts:
+    page_one: Any = reader.pages[0]
+    for font in page_one["/Resources"]["/Font"].values():
         described = font.get_object()["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object()
         assert "/FontFile3" in described or "/FontFile2" in described
 
