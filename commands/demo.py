@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from commands.terminal import fail, say
+from commands.terminal import fail, progress, say
 
 if TYPE_CHECKING:
     from casework.demo.city import Account
@@ -28,22 +28,23 @@ COLUMNS = ("username", "password", "totp_secret", "name", "role", "unit")
 @click.option(
     "--until", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The city's last day; today when left out."
 )
+@click.option("--processes", default=os.cpu_count() or 1, type=click.IntRange(1, 16), help="Processes that make cases.")
 @with_appcontext
-def demo(cases: int, seed: int, until: datetime | None) -> None:
+def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
     """Make a fictional city with staff, businesses and CASES cases in an empty database."""
     import pyotp
 
-    from casework import passwords
+    from casework import attachments, documents, passwords
     from casework.demo import city
     from casework.errors import WorkError
     from models import clock
-    from rules.calendar import local_date
+    from rules.calendar import end_of_day
 
     settings = current_app.config["SETTINGS"]
     if settings.is_production:
         fail("PROFILE=production refuses demo accounts. Nothing was changed.")
     now = clock.now()
-    last: date = until.date() if until else local_date(now)
+    moment = now if until is None else min(now, end_of_day(until.date()))
     password = f"linjiang-{secrets.token_hex(5)}"
     totp = iter(pyotp.random_base32, "")
     rng = Random(f"{seed}/city")  # noqa: S311 - invented names, no secret
@@ -53,11 +54,25 @@ def demo(cases: int, seed: int, until: datetime | None) -> None:
         fail(error.sentence)
     _write_accounts(settings.demo_accounts_file, accounts, password)
     say(f"The city has its offices and people; {len(accounts)} demo accounts are in {settings.demo_accounts_file}.")
-    _fill(cases, seed, last)
+    if cases:
+        documents.configure(settings.documents_dir)
+        attachments.configure(settings.uploads_dir)
+        _fill(cases, seed, moment, processes)
 
 
-def _fill(cases: int, seed: int, last: date) -> None:
-    """Fill the desks of the city up to `last`."""
+def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
+    """Fill the desks of the city up to `until`, and say how long it took."""
+    from casework.demo import filling
+    from models import clock
+    from models.base import db
+
+    done = 0
+    with progress("Cases", cases) as line:
+        for done in filling.fill(db.engine, cases, seed, until, processes):
+            line(done)
+        seconds = line.end(done)
+    fresh = filling.order_fresh_papers(clock.now())
+    say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
 
 
 def _write_accounts(file: Path, accounts: list[Account], password: str) -> None:

@@ -1,0 +1,89 @@
+"""The city as those who walk its cases know it: who works where, who sells what. Read once, before processes fork."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from casework import access
+from casework.actors import Actor, by
+from casework.demo.businesses import Business
+from casework.demo.sources import read
+from casework.reference import Reference
+
+
+@dataclass(frozen=True)
+class Office:
+    """An office with its people and its district's."""
+
+    key: str
+    unit_id: int
+    district: str
+    district_name: str
+    short: str
+    squad: str
+    weight: int
+    estates: tuple[str, ...]
+
+
+@dataclass
+class Town:
+    """Everything that a life of a case may need."""
+
+    ref: Reference
+    actors: dict[tuple[str, str], tuple[Actor, ...]]
+    """By unit key and role."""
+    offices: dict[str, Office]
+    stations: dict[str, str]
+    """Office key by station key."""
+    businesses: dict[str, list[Business]] = field(default_factory=dict)
+    """By trade; the first ones are complained of most."""
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Columns of a file that is shown for evidence, papers and the like, by what it is."""
+
+    def people(self, unit: str, role: str) -> tuple[Actor, ...]:
+        """Return who holds a role in a unit."""
+        return self.actors[unit, role]
+
+    def anybody(self, rng: Random, unit: str, role: str) -> Actor:
+        """Return one of them."""
+        return rng.choice(self.actors[unit, role])
+
+    def pick_office(self, rng: Random) -> Office:
+        """Return an office, the larger ones more often."""
+        found = list(self.offices.values())
+        return rng.choices(found, [one.weight for one in found])[0]
+
+    def pick_business(self, rng: Random, trade: str) -> Business:
+        """Return a business of a trade; a few have most of the cases."""
+        found = self.businesses[trade]
+        return found[int(len(found) * rng.random() ** 2.2)]
+
+
+def survey(ref: Reference, now: datetime) -> Town:
+    """Read who works where from the database."""
+    views: dict[int, Actor] = {}
+    actors: dict[tuple[str, str], tuple[Actor, ...]] = {}
+    for (unit_id, role), people in ref.roles.items():
+        for person in people:
+            if person not in views and (view := access.view_of(person, now)) is not None:
+                views[person] = by(view)
+        actors[ref.units[unit_id].key, role] = tuple(views[person] for person in people)
+    data = read("city")
+    offices = {
+        row["key"]: Office(
+            key=row["key"],
+            unit_id=ref.unit_keys[row["key"]].id,
+            district=district["key"],
+            district_name=district["name"],
+            short=f"{row['name']}所",
+            squad=f"{district['key']}_squad",
+            weight=district["weight"] * row["weight"],
+            estates=tuple(row["estates"]),
+        )
+        for district in data["district"]
+        for row in district["offices"]
+    }
+    return Town(ref, actors, offices, {row["key"]: row["office"] for row in data["station"]})
