@@ -1,0 +1,143 @@
+"""Measure the portal: `benchmarks/run [--cases N] [--database sqlite|postgres] [--only NAME]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import desk, filing, load, report, sweep, weight
+from benchmarks.cities import POSTGRES, ROOT, SQLITE, CannotMeasure, Cities, City
+from benchmarks.client import LoadFailed
+from benchmarks.measuring import Line, under
+from script.support.postgres import NoServer
+from script.support.processes import Supervisor
+
+WORKER_MB = 300.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run measures on."""
+
+    cities: Cities
+    cases: int
+    against: int
+    samples: int
+    terms: int
+    supervisor: Supervisor
+
+    @property
+    def city(self) -> City:
+        """The city that is measured."""
+        return self.cities.of(self.cases)
+
+
+def _paper(run: Run) -> Iterator[Line]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.paper", "20"], cwd=ROOT, env=run.city.environ, capture_output=True, text=True
+    )
+    if done.returncode:
+        yield Line("memory", f"the worker that makes papers: not measured ({done.stderr.strip()[-200:]})", "")
+        return
+    megabytes, seconds = done.stdout.split()[-2:]
+    yield Line("paper", "one paper, warm", f"{float(seconds) * 1e3:.0f} ms")
+    yield under("memory", "the worker at its highest while it makes 20 papers", float(megabytes), WORKER_MB, "MB")
+
+
+BENCHMARKS: Mapping[str, Callable[[Run], Iterator[Line]]] = {
+    "queue": lambda run: desk.lists(run.city, run.cities.of(run.against), run.samples),
+    "case": lambda run: desk.case_pages(run.city, run.samples),
+    "search": lambda run: desk.words(run.city, max(3, run.samples // 4)),
+    "filing": lambda run: filing.commits(run.city, run.samples * 2),
+    "sweep": lambda run: sweep.idle(run.city, run.terms, run.samples),
+    "load": lambda run: load.under_load(run.city, run.supervisor, run.samples * 10, min(8.0, run.samples / 20)),
+    "weight": lambda run: weight.of_the_way(run.city, run.supervisor),
+    "paper": _paper,
+}
+"""Every benchmark by the name that `--only` takes, in the order in which they run."""
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks/run", description="Measure the portal on this machine.")
+    parser.add_argument("--cases", type=int, default=100_000, metavar="N", help="cases stored (%(default)s)")
+    parser.add_argument(
+        "--against", type=int, default=10_000, metavar="N", help="cases of the small city to compare (%(default)s)"
+    )
+    parser.add_argument("--database", choices=(SQLITE, POSTGRES), default=SQLITE)
+    parser.add_argument("--only", action="append", choices=tuple(BENCHMARKS), metavar="NAME", help="run this one alone")
+    parser.add_argument("--samples", type=int, default=100, help="samples of each page (%(default)s)")
+    parser.add_argument("--terms", type=int, default=None, metavar="N", help="open terms to sweep (as many as cases)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the cities in DIR for the next run")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", metavar="DIR")
+    found = parser.parse_args(given)
+    if found.cases < 1 or found.against < 1 or found.samples < 3:
+        parser.error("--cases and --against need at least 1, --samples at least 3")
+    return found
+
+
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    """Lend the directory of the cities; a PostgreSQL server of another user must be able to walk to it."""
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield keep.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="portal-benchmarks-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+def measure(run: Run, names: list[str]) -> list[Line]:
+    """Run the benchmarks and return their lines; one that cannot run says so and leaves the others alone."""
+    lines: list[Line] = []
+    for name in names:
+        print(f"{name} …", flush=True)
+        try:
+            for line in BENCHMARKS[name](run):
+                lines.append(line)
+                met = {True: "met", False: "NOT MET", None: ""}[line.met]
+                print(f"  {line.what}: {line.measured}  {line.target} {met}", flush=True)
+        except LoadFailed as failed:
+            lines.append(Line(name, f"not measured: {failed}", "", "", False))
+    return lines
+
+
+def main(words: list[str] | None = None) -> int:
+    """Measure and write the table; exit 1 when something cannot be measured, 0 whether or not targets are met."""
+    given = arguments(words)
+    supervisor = Supervisor(print)
+    supervisor.listen()
+    before = os.getloadavg()
+    names = [name for name in BENCHMARKS if not given.only or name in given.only]
+    try:
+        with _place(given.keep) as directory:
+            cities = Cities(directory, given.database, supervisor)
+            small = min(given.against, given.cases)
+            run = Run(cities, given.cases, small, given.samples, given.terms or given.cases, supervisor)
+            lines = measure(run, names)
+            known = report.conditions(cities.words(), given.cases, before, datetime.now(UTC))
+            supervisor.stop()
+    except (CannotMeasure, NoServer) as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    finally:
+        supervisor.stop()
+    title = f"{given.cases:,} cases on {'SQLite' if given.database == SQLITE else 'PostgreSQL'}"
+    file = given.out / f"{given.database}-{given.cases}{'-' + '-'.join(given.only) if given.only else ''}.md"
+    given.out.mkdir(parents=True, exist_ok=True)
+    file.write_text(report.page(title, known, lines), encoding="utf-8")
+    print(f"\n{report.table(lines)}\n\nWritten to {file}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The web server of deploy/ (granian, two processes, four threads each), on the loopback, for the length of a load."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.cities import ROOT, CannotMeasure, City
+from script.support.processes import Child, Supervisor
+
+PATIENCE = 60.0
+UNIT = ROOT / "deploy" / "systemd" / "portal-web.service"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    child: Child
+
+    def processes(self) -> list[int]:
+        """Return the ids of the processes that answer: the children of the one that was started."""
+        process = self.child.process
+        if process is None:
+            return []
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+        return [int(word) for word in children.split()]
+
+
+def command(port: int) -> list[str]:
+    """Return the command of the systemd unit, on another port."""
+    found = re.search(r"^ExecStart=\S+/granian (.+)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise CannotMeasure(f"{UNIT} does not start granian.")
+    words = shlex.split(found.group(1))
+    words[words.index("--port") + 1] = str(port)
+    return [str(Path(sys.executable).parent / "granian"), *words]
+
+
+@contextmanager
+def serving(city: City, supervisor: Supervisor) -> Iterator[Server]:
+    """Lend the server of a city, warm."""
+    log = city.settings.data_dir / "granian.log"
+    child = supervisor.add(Child("granian", command(city.settings.port), city.environ, log, cwd=ROOT))
+    try:
+        if not supervisor.wait_until(lambda: answers(city.settings.port), PATIENCE):
+            raise CannotMeasure(f"granian does not answer.\n{child.last_lines()}")
+        yield Server(city.settings.port, child)
+    finally:
+        child.stop()
+        supervisor.children.remove(child)
+
+
+def answers(port: int, address: str = "/healthz") -> bool:
+    """Tell whether a page is answered with 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", address)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def memory(process: int, line: str = "VmRSS") -> float:
+    """Return the resident memory of a process in MB; `VmHWM` gives the highest it ever had."""
+    for entry in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
+        if entry.startswith(f"{line}:"):
+            return int(entry.split()[1]) / 1000
+    return 0.0
