@@ -184,7 +184,7 @@ def make(document_id: int, now: datetime, render: Render, done: Done) -> str:
 def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
     """Give a paper its number and date if it has none yet, and return what it says; None if there is nothing to make.
 
-    The paper bears the day of the act that ordered it, and a number of that day's year, however late it is made.
+    The paper bears the day of the decision, and a number of that day's year, however late it is entered or made.
     The addressee is read now, because names are kept nowhere but with the party.
     """
     with writing() as session:
@@ -198,7 +198,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             done(session, now)
             return None
         bureau, issued_at = reference.current().units[int(row.facts["bureau_id"])], row.issued_at or row.ordered_at
-        number = row.number or _next_number(session, row.kind, bureau, local_date(issued_at).year)
+        number = row.number or _next_number(session, row.kind, bureau, _day_of(row).year)
         row.number, row.issued_at = number, issued_at
         row.state, row.progress = states.MAKING, "正在排版"
         return Paper(
@@ -208,9 +208,15 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             bureau=organ_of(bureau),
             bureau_key=bureau.key,
             addressee=addressee(row.case_id),
-            issued_on=local_date(issued_at),
+            issued_on=_day_of(row),
             facts=row.facts,
         )
+
+
+def _day_of(row: Document) -> date:
+    """Return the day that a paper bears: that of the decision when it was entered, else that of the act."""
+    decided = row.facts.get("decided_on")
+    return date.fromisoformat(decided) if decided else local_date(row.ordered_at)
 
 
 def organ_of(bureau: UnitView) -> str:

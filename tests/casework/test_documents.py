@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_what_is_ordered_holds_no_secret(context: Flask) -> None:
 
 def test_a_paper_says_who_decided_what_and_when(context: Flask) -> None:
     press = Press()
-    (row,) = ordered(due_on=datetime(2027, 1, 22, tzinfo=UTC).date(), handler="李明")
+    (row,) = ordered(due_on=date(2027, 1, 22), handler="李明")
     documents.make(row.id, NOW, press, done)
     (paper,) = press.papers
     assert paper.addressee == cast.COMPLAINT["filer_name"]
@@ -125,6 +125,14 @@ def test_each_bureau_and_each_year_counts_for_itself(context: Flask) -> None:
     assert (stored(old).number or "").endswith("〔2026〕第1号")
     assert (stored(new).number or "").endswith("〔2027〕第1号")
     assert stored(old).issued_at == december
+
+
+def test_a_decision_entered_a_day_later_bears_its_own_day(context: Flask) -> None:
+    press = Press()
+    (row,) = ordered(now=datetime(2027, 1, 1, 1, tzinfo=UTC), decided_on=date(2026, 12, 31))
+    documents.make(row.id, NOW, press, done)
+    assert press.papers[0].issued_on == date(2026, 12, 31)
+    assert "〔2026〕" in press.papers[0].number
 
 
 Fault = Callable[[pytest.MonkeyPatch], None]
