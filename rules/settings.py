@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 from rules.tables import TableError, only, read, strings
@@ -61,5 +62,10 @@ _WITH_EFFECTS = tuple(setting for setting in SETTINGS.values() if setting.effect
 
 def effects(settings: Mapping[str, str]) -> tuple[Effect, ...]:
     """The effects of the choices made, for the few settings that have any."""
-    chosen = ((setting, settings.get(setting.key, setting.default)) for setting in _WITH_EFFECTS)
+    return _effects_of(tuple([settings.get(setting.key, setting.default) for setting in _WITH_EFFECTS]))
+
+
+@cache
+def _effects_of(values: tuple[str, ...]) -> tuple[Effect, ...]:
+    chosen = zip(_WITH_EFFECTS, values, strict=True)
     return tuple(setting.effects[value] for setting, value in chosen if value in setting.effects)
