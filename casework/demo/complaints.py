@@ -26,7 +26,7 @@ def live(life: Life, outside: bool = False, incident: str = "") -> None:
         life.do("withdraw", FILER, ground=life.rng.choice(("W1", "W2", "W2")))
         file_away(life)
         return
-    if life.chance(0.05) and not _late(life, 4):
+    if life.chance(0.05):
         _ask_for_more(life)
     life.wait(0.3, 4)
     if outside and life.chance(0.8) or life.chance(0.04):
@@ -59,6 +59,8 @@ def _result(life: Life) -> str:
 def _ask_for_more(life: Life) -> None:
     """Something is missing; nobody answers, and the term of the filer runs out by itself."""
     life.wait(0.2, 1)
+    if _late(life, 4):
+        return
     due = life.town.ref.calendar.add_working_days(life.today, 2)
     life.do(
         "request_supplement", life.handler, materials=["facts"], due_on=due, told_on=life.today, told_by="sms",

