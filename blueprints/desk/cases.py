@@ -71,6 +71,7 @@ def _case(
         "size_text": attachments.size_text,
         "limits": LIMITS,
         "kind_label": WORKFLOW.kind_labels[case.kind],
+        "business_href": present.Place(q=file.business.name if file.business else "").href(),
         "facts": casewords.summary(case, file.text),
     }
     if done and by_htmx():

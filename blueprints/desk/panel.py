@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
+from blueprints.desk.present import case_href
 from blueprints.web.forms import Filled, Value
 from casework import attachments, casefile, casewords, offers
 from casework.actors import StaffView
@@ -53,7 +54,8 @@ class Panel:
     """The panel: open forms, rare actions behind 更多, and what cannot be done now."""
 
     sheets: Sequence[Sheet]
-    rare: Sequence[Action]
+    rare: Sequence[tuple[str, str]]
+    """(address, label)."""
     not_now: Sequence[tuple[str, str]]
     lost: Sequence[tuple[str, str]] = ()
     """What was typed into a form that has no place any more."""
@@ -69,7 +71,11 @@ def panel(file: CaseFile, staff: StaffView, wanted: str, typed: Typed | None, no
     sheets = [_sheet(offer, file.case, staff, typed, place == 0, now) for place, offer in enumerate(shown)]
     not_now = [(offer.action.label, offer.refused) for offer in file.offers if offer.refused and offer.usual]
     not_now += [(action.label, why) for action, why in file.others]
-    rare = [offer.action for offer in doable if not offer.usual and offer.action.key != chosen]
+    rare = [
+        (f"{case_href(file.case.number)}?do={offer.action.key}#do", offer.action.label)
+        for offer in doable
+        if not offer.usual and offer.action.key != chosen
+    ]
     if typed is None or chosen in {sheet.action.key for sheet in sheets}:
         return Panel(sheets, rare, not_now)
     action = WORKFLOW.action(typed.action)
