@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement
 from sqlalchemy import true as always
-from sqlalchemy.orm import InstrumentedAttribute
 
-from casework import access, search
+from casework import access, ranges, search
 from casework.actors import StaffView
 from casework.desks import Reach, own, reaches
 from casework.errors import Refused
+from casework.ranges import Moments, Range
 from casework.reference import Reference, current
 from models import NEVER, Case, db
 from rules.calendar import end_of_day, local_date
@@ -100,12 +101,13 @@ def tabs(staff: StaffView, now: datetime) -> list[Tab]:
     """Return the tabs of this person's desk with their counts, in one query."""
     ref = current()
     desk = reaches(staff, ref)
-    shown = [view for view in VIEWS.values() if _parts(view, desk, staff)]
+    parts = {view.key: _parts(view, desk, staff) for view in VIEWS.values()}
+    shown = [view for view in VIEWS.values() if parts[view.key]]
     if not shown:
         return []
-    counts = [_count(view, desk, staff, now, ref).label(f"n{place}") for place, view in enumerate(shown)]
-    row = db.session.execute(select(*counts)).one()
-    return [Tab(view, count) for view, count in zip(shown, row, strict=True)]
+    asked = list(dict.fromkeys((one, view.due or "") for view in shown for one in parts[view.key]))
+    counted = dict(zip(asked, ranges.counts(asked, _moments(now, ref), COUNTED), strict=True))
+    return [Tab(view, sum(counted[one, view.due or ""] for one in parts[view.key])) for view in shown]
 
 
 def page(staff: StaffView, view_key: str, after: str | None, filters: Filters, now: datetime, size: int = PAGE) -> Page:
@@ -119,12 +121,7 @@ def page(staff: StaffView, view_key: str, after: str | None, filters: Filters, n
     parts = _parts(view, reaches(staff, ref), staff)
     if not parts:
         return Page(view, (), None)
-    place = _place(after)
-    limits = [*_due_limits(view, now, ref), *_filter_limits(filters)]
-    keys = [_keys(reach, queue, limits, place, size) for reach, queue in parts]
-    both = union_all(*keys).subquery() if len(keys) > 1 else keys[0].subquery()
-    wanted = select(both.c.id).order_by(both.c.due_at, both.c.id).limit(size + 1)
-    ids = list(dict.fromkeys(db.session.scalars(wanted)))
+    ids = ranges.first_ids(parts, view.due or "", _moments(now, ref), _narrower(filters), _place(after), size + 1)
     return _page(staff, view, ids, size, ref)
 
 
@@ -135,50 +132,40 @@ def _page(staff: StaffView, view: View, ids: list[int], size: int, ref: Referenc
     return Page(view, cases, cursor(cases[-1].due_at, cases[-1].id) if more else None)
 
 
-def _parts(view: View, desk: Iterable[Reach], staff: StaffView) -> list[tuple[Reach, str]]:
-    """Return the index ranges that a view reads: each is one desk and one list."""
+def _parts(view: View, desk: Iterable[Reach], staff: StaffView) -> list[Range]:
+    """Return the index ranges that a view reads: one for each desk and each list of it."""
     if view.mine:
         mine = own(staff)
-        return [(mine, queue) for queue in mine.queues] if staff.has("handler", "lead") else []
-    return [
-        (reach, queue)
-        for reach in desk
-        for queue in reach.queues
-        if (view.queue in (None, queue)) and not (view.queue is None and queue == "sealed")
-    ]
+        return _ranges(mine, mine.queues) if staff.has("handler", "lead") else []
+    found: list[Range] = []
+    for reach in desk:
+        wanted = [queue for queue in reach.queues if queue == view.queue or (view.queue is None and queue != "sealed")]
+        found += _ranges(reach, wanted)
+    return found
 
 
-def _reached(reach: Reach, queue: str) -> ColumnElement[bool]:
-    # The literal repeats the condition of the partial indexes, so that the planner may use them.
-    live = (Case.queue == queue) & (Case.queue != literal("archived", literal_execute=True))
-    if reach.column is None:
-        return live
-    column: InstrumentedAttribute[int] = getattr(Case, reach.column)
-    return live & (column == reach.value[0] if len(reach.value) == 1 else column.in_(reach.value))
+def _ranges(reach: Reach, queues: Iterable[str]) -> list[Range]:
+    # A desk of several units is several ranges: only one value of the column keeps an index in the order of the list.
+    values = reach.value if reach.column is not None else (0,)
+    return [Range(reach.column, value, queue) for queue in queues for value in values]
 
 
-def _keys(
-    reach: Reach, queue: str, limits: Sequence[ColumnElement[bool]], place: tuple[datetime, int] | None, size: int
-) -> Select[Any]:
-    found = select(Case.due_at, Case.id).where(_reached(reach, queue), *limits)
-    if place is not None:
-        found = found.where(
-            tuple_(Case.due_at, Case.id) > tuple_(literal(place[0], Case.due_at.type), literal(place[1]))
-        )
-    found = found.order_by(Case.due_at, Case.id).limit(size + 1)
-    inner = found.subquery()
-    return select(inner.c.due_at, inner.c.id)
-
-
-def _due_limits(view: View, now: datetime, ref: Reference) -> list[ColumnElement[bool]]:
-    if view.due is None:
-        return []
+def _moments(now: datetime, ref: Reference) -> Moments:
     today = local_date(now)
-    if view.due == "overdue":
-        return [Case.due_at <= now]
-    if view.due == "today":
-        return [Case.due_at > now, Case.due_at <= end_of_day(today)]
-    return [Case.due_at > end_of_day(today), Case.due_at <= end_of_day(ref.calendar.add_working_days(today, SOON))]
+    return Moments(now, end_of_day(today), end_of_day(ref.calendar.add_working_days(today, SOON)))
+
+
+def _narrower(filters: Filters) -> dict[str, Any]:
+    """Return what narrows a list down, by the names of `ranges.NARROWER`."""
+    found: dict[str, Any] = {
+        "kind": filters.kind,
+        "handler": filters.handler_id,
+        "unit": filters.unit_id,
+        "urgent": "normal" if filters.urgent else None,
+    }
+    if filters.category:
+        found["category"] = re.sub(r"([/%_])", r"/\1", filters.category) + "%"
+    return {name: value for name, value in found.items() if value}
 
 
 def _filter_limits(filters: Filters) -> list[ColumnElement[bool]]:
@@ -194,15 +181,6 @@ def _filter_limits(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.urgent:
         limits.append(Case.urgent != "normal")
     return limits
-
-
-def _count(view: View, desk: Iterable[Reach], staff: StaffView, now: datetime, ref: Reference) -> Any:
-    limits = _due_limits(view, now, ref)
-    total: Any = literal(0)
-    for reach, queue in _parts(view, desk, staff):
-        inner = select(literal(1)).where(_reached(reach, queue), *limits).limit(COUNTED).subquery()
-        total = total + select(func.count()).select_from(inner).scalar_subquery()
-    return total
 
 
 def _found(staff: StaffView, view: View, after: str | None, filters: Filters, size: int, ref: Reference) -> Page:
