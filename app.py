@@ -18,6 +18,7 @@ from models import secrets
 from models.base import db
 
 BLUEPRINTS = (
+    "blueprints.public.health",
     "blueprints.public.pages",
     "blueprints.public.filing",
     "blueprints.public.receipt",

@@ -3,7 +3,7 @@ carries tasks."""
 
 from __future__ import annotations
 
-from casework import channels, documents
+from casework import channels, documents, health
 from config import Settings
 from jobs import queues
 
@@ -12,4 +12,5 @@ def furnish(settings: Settings) -> queues.Carrier:
     """Set up this process from the settings; return the carrier of its tasks. Called again, it replaces the former."""
     documents.configure(settings.documents_dir)
     channels.configure(settings)
+    health.configure(lambda: queues.answers(settings.redis_url))
     return queues.install(settings.redis_url)

@@ -41,6 +41,15 @@ def connect(url: str, patience: float = 2.0) -> Redis:
     return Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=1.0, socket_timeout=patience)
 
 
+def answers(url: str) -> bool:
+    """Tell whether Redis answers now."""
+    try:
+        with connect(url) as connection:
+            return bool(connection.ping())
+    except (RedisError, OSError):
+        return False
+
+
 def named(name: str, connection: Redis) -> Queue:
     """Return an RQ queue that speaks JSON."""
     return Queue(name, connection=connection, serializer=JSONSerializer)

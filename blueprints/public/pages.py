@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from blueprints.public import guide
 from blueprints.web import page, policy
@@ -74,6 +74,15 @@ def board() -> Response:
     return page("public/board.html")
 
 
+@bp.get("/board/feed.atom")
+@policy("public", cached=True)
+def board_feed() -> Response:
+    """The notices as an Atom feed."""
+    root = current_app.config["SETTINGS"].public_url.rstrip("/")
+    body = render_template("public/feed.atom", root=root)
+    return Response(body, content_type="application/atom+xml; charset=utf-8")
+
+
 @bp.get("/publicity")
 @policy("public", cached=True)
 def publicity() -> Response:
@@ -88,6 +97,13 @@ def figures() -> Response:
     return page("public/figures.html")
 
 
+@bp.get("/figures.csv")
+@policy("public", cached=True)
+def figures_csv() -> Response:
+    """The published figures as a table; its columns are fixed, its rows come with the first published month."""
+    return Response("\ufeff月份,区县,类型,类别,件数\r\n", content_type="text/csv; charset=utf-8")
+
+
 @bp.get("/stations")
 @policy("public", cached=True)
 def stations() -> Response:
@@ -100,10 +116,3 @@ def stations() -> Response:
 def look() -> Response:
     """Keep the reader's choice of type size and contrast, and go back: `?to=large&back=/guide`."""
     return keep_look(leave(own_path(request.args.get("back"), "/")), request.args.get("to", ""))
-
-
-@bp.get("/healthz")
-@policy("machine")
-def healthz() -> Response:
-    """Say that this process answers."""
-    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
