@@ -6,14 +6,13 @@ from importlib import import_module
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
-COMMANDS = ("init", "demo")
+COMMANDS = ("init", "demo", "sweep", "due", "brief", "audit", "backup", "doctor")
 
 
 def register(app: Flask) -> None:
     """Add every command to the application's command line."""
     for name in COMMANDS:
         for command in vars(import_module(f"commands.{name}")).values():
-            if isinstance(command, click.Command) and not isinstance(command, AppGroup):
+            if isinstance(command, click.Command):
                 app.cli.add_command(command)
