@@ -15,6 +15,7 @@ from blueprints.web import begin_visit, current_staff, page, policy, posted, say
 from blueprints.web.staff import StaffView, hash_of
 from casework.errors import NotAllowed, Refused, Stale, TooFast
 from config import Settings
+from models import db
 
 TOKEN = "a-session-token-of-forty-three-characters-xx"
 OTHER = "another-token-of-another-person-altogether-x"
@@ -114,6 +115,8 @@ def make_portal(folder: Path, **settings: object) -> Flask:
     """Return a portal with the probe views, on a data directory of its own."""
     made = create_app(Settings(data_dir=folder, **settings), sessions=Keeper())  # type: ignore[arg-type]
     made.register_blueprint(probe)
+    with made.app_context():
+        db.create_all()  # the frame of staff pages counts messages
     return made
 
 
