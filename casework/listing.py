@@ -66,6 +66,7 @@ def rows(cases: Sequence[Case], staff: StaffView, now: datetime) -> list[Row]:
     ids = [case.id for case in cases]
     clocks = _clocks(ids)
     groups = _grouped(ids)
+    offered: Offered = {}
     found = []
     for case in cases:
         running = clocks.get(case.id, {})
@@ -81,7 +82,7 @@ def rows(cases: Sequence[Case], staff: StaffView, now: datetime) -> list[Row]:
                 state=WORKFLOW.state(case.kind, case.state).label,
                 tone=tone(case),
                 flags=flags(case, case.id in groups),
-                next=usual(case, actor, ref, now),
+                next=usual(case, actor, ref, now, offered),
             )
         )
     return found
@@ -157,11 +158,19 @@ def category_label(key: str | None) -> str:
         return ""
 
 
-def usual(case: Case, actor: Actor, ref: Reference, now: datetime) -> Action | None:
-    """Return the first usual action of the state that this person may take."""
+Offered = dict[tuple[str, str, str], tuple[Action, ...]]
+"""What one person is offered by kind, state and regime: many cases of a page stand at the same step."""
+
+
+def usual(case: Case, actor: Actor, ref: Reference, now: datetime, offered: Offered | None = None) -> Action | None:
+    """Return the first usual action of the state that this person may take; `offered` keeps what was found."""
     columns = access.columns(case)
-    roles = frozenset(one.role for one in actor.staff.assignments) if actor.staff else frozenset()
-    for action in procedure.offered(case.kind, case.state, regime(case, now, ref), roles, ref.settings):
+    step = (case.kind, case.state, regime(case, now, ref))
+    known = {} if offered is None else offered
+    if step not in known:
+        roles = frozenset(one.role for one in actor.staff.assignments) if actor.staff else frozenset()
+        known[step] = procedure.offered(*step, roles, ref.settings)
+    for action in known[step]:
         if not action.usual_in(case.kind, case.state):
             return None
         if access.acting_role(actor, action, columns, ref) is not None:
