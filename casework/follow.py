@@ -32,6 +32,8 @@ TO_FILER = frozenset(
      "paper.supplement_notice"}
 )  # fmt: skip
 """Papers addressed to the filer."""
+UNNAMED = frozenset({"report", "misconduct"})
+"""Kinds whose filers learn how far it is, not which office has it."""
 WITHDRAWING = ("withdraw", "request_withdrawal", "record_informant_withdrawal", "cancel_by_filer")
 
 
@@ -159,7 +161,7 @@ def _state_text(case: Case, due: date | None) -> str:
     ref = current()
     text = WORKFLOW.state(case.kind, case.state).citizen
     # An informant learns phases, not who handles it in which office (workflow.md 22).
-    unit = "承办单位" if case.kind in {"report", "misconduct"} else ref.units[case.unit_id].name
+    unit = "承办单位" if case.kind in UNNAMED else ref.units[case.unit_id].name
     return text.replace("{unit}", unit).replace("{due}", long_date(due) if due else "期限内")
 
 
@@ -168,7 +170,18 @@ def _lines(case: Case) -> list[Line]:
     for message in db.session.scalars(select(FilerMessage).where(FilerMessage.case_id == case.id)):
         told[message.event_seq] = message.text
     query = select(Event).where(Event.case_id == case.id, Event.public_text != "").order_by(Event.seq)
-    return [Line(event.at, event.public_text, told.get(event.seq, "")) for event in db.session.scalars(query)]
+    return [
+        Line(event.at, _discreet(case, event.public_text), _discreet(case, told.get(event.seq, "")))
+        for event in db.session.scalars(query)
+    ]
+
+
+def _discreet(case: Case, text: str) -> str:
+    """Return a text without the units' names where the filer learns phases only (workflow.md 22)."""
+    if case.kind in UNNAMED:
+        for unit in sorted(current().units.values(), key=lambda unit: -len(unit.name)):
+            text = text.replace(unit.name, "承办单位").replace(f"，联系电话{unit.phone}" if unit.phone else "\0", "")
+    return text
 
 
 def question(case: Case) -> str | None:

@@ -115,6 +115,7 @@ _LABELS = {
     "proxy_name": "受托人姓名",
     "who": "是谁（几个人的用顿号隔开）",
 }
+_GROUNDS = {"W1": "我不投诉了", "W2": "和商家自己谈好了"}
 _NOT_FOR_FILERS = {
     "ground": frozenset({"W3"}),
     "stance": frozenset({"silent"}),
@@ -164,7 +165,9 @@ def _options(field: Field, case: Case) -> tuple[tuple[str, str], ...]:
     left_out = _NOT_FOR_FILERS.get(field.name, frozenset())
     if field.ground:
         grounds = WORKFLOW.grounds(field.ground, case.regime)
-        return tuple((ground.code, ground.text) for ground in grounds if ground.code not in left_out)
+        return tuple(
+            (ground.code, _GROUNDS.get(ground.code, ground.text)) for ground in grounds if ground.code not in left_out
+        )
     return tuple((choice.key, choice.plain) for choice in field.choices if choice.key not in left_out)
 
 

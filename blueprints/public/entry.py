@@ -104,24 +104,34 @@ def filled(values: Values, errors: Mapping[str, str] | None = None) -> Filled:
     return Filled(values, errors or {})
 
 
-def answers(kind: str, typed: Mapping[str, Any]) -> list[tuple[str, list[Answer]]]:
-    """Return every answer as the page before sending shows it, part by part; files are added by the page."""
+@dataclass(frozen=True)
+class Told:
+    """One part of the page before sending: what was answered, and what was left empty."""
+
+    title: str
+    answers: list[Answer]
+    empty: list[Ask]
+
+
+def told(kind: str, typed: Mapping[str, Any]) -> list[Told]:
+    """Return the answers part by part, as the page before sending shows them; files are added by the page."""
     found = []
     for part in questions.FORMS[kind]:
-        lines = [
-            Answer(ask, ask.said or ask.label, _shown(kind, ask, typed.get(ask.name)))
-            for ask in part.asks
-            if ask.widget != "files" and not ask.late and not (typed.get("anonymous") and _about_filer(ask.name))
-        ]
-        found.append((part.title, lines))
+        shown, empty = [], []
+        for ask in part.asks:
+            if ask.widget == "files" or ask.late or (typed.get("anonymous") and _about_filer(ask.name)):
+                continue
+            if typed.get(ask.name) is None and ask.widget != "check":
+                empty.append(ask)
+            else:
+                shown.append(Answer(ask, ask.said or ask.label, _shown(kind, ask, typed.get(ask.name))))
+        found.append(Told(part.title, shown, empty))
     return found
 
 
 def _shown(kind: str, ask: Ask, value: Any) -> str:
     if ask.widget == "check":
         return "是" if value else "不要" if ask.name == "also_report" else "不匿名"
-    if value is None:
-        return "没有填"
     if isinstance(value, bool):
         return dict(questions.options(kind, ask.name))["yes" if value else "no"]
     if isinstance(value, date):

@@ -30,14 +30,25 @@ def choose() -> Response:
     wanted = request.args.get("kind")
     if wanted in questions.KINDS:
         return posted(f"/file/{wanted}")
+    return _choose(missing="go" in request.args)
+
+
+@bp.get("/file/drafts")
+@policy("filer")
+def kept() -> Response:
+    """The same page, after something was done with a draft: it may say so, because nobody else gets this body."""
+    return _choose()
+
+
+def _choose(missing: bool = False) -> Response:
     now = clock.now()
     kinds = guide.kinds(local_date(now))
     response = page(
         "public/file_choose.html",
-        status=422 if "go" in request.args else 200,
+        status=422 if missing else 200,
         kinds=kinds,
         draft=_kept_draft(now).saved,
-        missing="go" in request.args,
+        missing=missing,
         label=WORKFLOW.kind_labels,
     )
     if current_visit() is not None:
@@ -107,7 +118,7 @@ def draft() -> Response:
     holder = _kept_draft(clock.now())
     if holder.saved is None:
         say("没有找到保存的草稿。草稿保存 7 天，只能在保存它的浏览器里接着写。", tone="warn")
-        return posted("/file")
+        return posted("/file/drafts")
     return _form(holder.saved.kind, holder.saved.values, holder)
 
 
@@ -119,7 +130,7 @@ def erase() -> Response:
     if holder.token is not None:
         drafts.erase(holder.token)
     say("草稿和里面的文件都删掉了。")
-    response = posted("/file")
+    response = posted("/file/drafts")
     put_cookie(response, DRAFT_COOKIE, None, same_site="Lax", lasts=None)
     return response
 
@@ -139,7 +150,7 @@ def _save(kind: str, values: Values, holder: Holder, visit: str, now: datetime) 
         return _form(kind, values, holder, {"content": refusal.sentence})
     until = local_date(saved.expires_at - timedelta(seconds=1))
     say(f"草稿存好了，保存到{until.month}月{until.day}日。用这个浏览器打开“我要反映”，就能接着写。")
-    response = posted("/file")
+    response = posted("/file/drafts")
     put_cookie(response, DRAFT_COOKIE, holder.marked, same_site="Lax", lasts=LASTS)
     return response
 
@@ -154,6 +165,7 @@ def _form(kind: str, values: Values, holder: Holder, errors: dict[str, str] | No
         parts=questions.FORMS[kind],
         needed=questions.NEEDED[kind],
         form=entry.filled(values, errors),
+        opened={*values, *(errors or {}), request.form.get("change", "")},
         holder=holder,
         files=holder.files(),
         **_frame(kind),
@@ -193,7 +205,7 @@ def _check(
         status=status,
         kind=kind,
         title=questions.TITLES[kind],
-        parts=entry.answers(kind, typed),
+        parts=entry.told(kind, typed),
         carried=carried,
         late=[ask for ask in questions.asks(kind) if ask.late],
         form=entry.filled(values, errors),

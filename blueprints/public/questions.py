@@ -32,6 +32,8 @@ class Ask:
     inputmode: str = ""
     late: bool = False
     """Asked on the page before sending, not in the form."""
+    more: bool = False
+    """Few people know or need it: folded away at the end of its part."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,17 @@ class Part:
 _BUSINESS = (
     Ask("respondent_name", "商家名称", "看小票、门头或营业执照；没有店名的摊位，写“某某市场几号摊”"),
     Ask("respondent_address", "商家地址", "写清区、街道和门牌号；网店写平台和店铺名"),
-    Ask("respondent_phone", "商家电话", widget="phone", width="w-18"),
-    Ask("respondent_contact", "商家联系人", "例如店长姓什么", width="w-18"),
-    Ask("respondent_code", "统一社会信用代码", "营业执照上的 18 位号码", width="w-18"),
+    Ask("respondent_phone", "商家电话", widget="phone", width="w-18", more=True),
+    Ask("respondent_contact", "商家联系人", "例如店长姓什么", width="w-18", more=True),
+    Ask("respondent_code", "统一社会信用代码", "营业执照上的 18 位号码", width="w-18", more=True),
 )
 _BOUGHT = (
     Ask("category", "买的是什么", "选最接近的一类就行", widget="select", said="类别"),
     Ask("problem", "是哪一类问题", "选最接近的一类就行", widget="select", said="问题类别"),
     Ask("goods", "商品或服务的名称", "例如：健身年卡、某牌热水器"),
     Ask("sales_mode", "怎么买的", widget="radios", said="购买方式"),
-    Ask("platform", "在哪个平台买的", "网上买的才填", width="w-18", said="平台"),
-    Ask("order_number", "订单号", "网上买的才填", width="w-18"),
+    Ask("platform", "在哪个平台买的", "网上买的才填", width="w-18", said="平台", more=True),
+    Ask("order_number", "订单号", "网上买的才填", width="w-18", more=True),
     Ask(
         "happened_on",
         "什么时候发生的",
@@ -67,12 +69,12 @@ _BOUGHT = (
     Ask("amount", "花了多少钱", "只写数字，例如 1280 或 1280.50", widget="money", width="w-11", said="金额"),
 )
 _REACH = (
-    Ask("filer_postcode", "邮政编码", width="w-8", inputmode="numeric", autocomplete="postal-code"),
-    Ask("filer_email", "电子邮箱", width="w-30", autocomplete="email", inputmode="email"),
+    Ask("filer_postcode", "邮政编码", width="w-8", inputmode="numeric", autocomplete="postal-code", more=True),
+    Ask("filer_email", "电子邮箱", width="w-30", autocomplete="email", inputmode="email", more=True),
 )
 _IDENTITY = (
-    Ask("filer_id_type", "证件类型", "要核实身份时才用得上，现在可以先不填", widget="select", width="w-18"),
-    Ask("filer_id_number", "证件号码", width="w-18"),
+    Ask("filer_id_type", "证件类型", "要核实身份时才用得上，现在可以先不填", widget="select", width="w-18", more=True),
+    Ask("filer_id_number", "证件号码", width="w-18", more=True),
 )
 _REPLY = Ask("reply_by", "怎么告诉您结果", widget="radios", said="告诉您结果的方式")
 _NAME = Ask("filer_name", "姓名", width="w-18", autocomplete="name")
@@ -97,7 +99,7 @@ FORMS: Mapping[str, tuple[Part, ...]] = {
             "",
             (
                 Ask("demands", "希望商家怎么做", "可以多选", widget="checks", said="要求"),
-                Ask("demand_text", "具体说明", "例如：退还剩余 5 个月的费用，约 1533 元", widget="area", rows=3),
+                Ask("demand_text", "具体说明", "例如：退还剩余 5 个月的费用，约 1533 元。", widget="area", rows=3),
                 Ask(
                     "also_report",
                     "同时举报这家商家涉嫌违法",
@@ -112,7 +114,7 @@ FORMS: Mapping[str, tuple[Part, ...]] = {
             "最好有一份付款凭证：小票、发票、转账或支付截图。照片里的拍摄地点等信息会自动清除。",
             (
                 _FILES,
-                Ask("evidence", "材料说明", "每样材料说明什么；没有材料的，写写谁能作证", widget="area", rows=3),
+                Ask("evidence", "材料说明", "每样材料说明什么；没有材料的，写写谁能作证。", widget="area", rows=3),
             ),
         ),
         Part(
@@ -160,7 +162,7 @@ FORMS: Mapping[str, tuple[Part, ...]] = {
                 Ask(
                     "evidence",
                     "有哪些证据或线索",
-                    "例如：门口灯箱的照片两张；店员说的话；商品批号。没有材料的，写清怎么能查到",
+                    "例如：门口灯箱的照片两张；店员说的话；商品批号。没有材料的，写清怎么能查到。",
                     widget="area",
                     rows=4,
                     said="证据和线索",
@@ -350,5 +352,7 @@ def in_our_words(kind: str, faults: Mapping[str, str]) -> dict[str, str]:
         if ask.name in faults:
             sentence = faults[ask.name]
             field = fields.get(ask.name)
+            if ask.name == "consent_truth":
+                sentence = "请勾选：我写的都是真实的"
             found[ask.name] = sentence.replace(field.label, ask.said or ask.label) if field else sentence
     return found

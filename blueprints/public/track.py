@@ -27,6 +27,7 @@ bp = Blueprint("track", __name__)
 COOKIE = "follow"
 MULTI = ("attachments", "statement", "proxy_id", "authorization", "document", "powers")
 CASE = "/track/case"
+_FIRST_CLAUSE = re.compile("[，；。]")
 _DATED = re.compile(r"^\d{4}年\d{1,2}月\d{1,2}日 ")
 
 
@@ -43,6 +44,13 @@ class Offer:
 @policy("public", cached=True)
 def ask() -> Response:
     """Ask for number and code."""
+    return page("public/track.html", form=Filled())
+
+
+@bp.get("/track/left")
+@policy("filer")
+def left() -> Response:
+    """Say that the case is closed to this browser, and offer the way in again."""
     return page("public/track.html", form=Filled())
 
 
@@ -128,7 +136,7 @@ def _case_page(case: Case, now: datetime) -> Response:
     seen = follow.look(case, now)
     offers = _offers(seen, now)
     unit = current().units[case.unit_id]
-    heading = seen.state_text.partition("，")[0].rstrip("。")
+    heading = _FIRST_CLAUSE.split(seen.state_text, maxsplit=1)[0]
     return page(
         "public/track_case.html",
         case=case,
@@ -140,7 +148,7 @@ def _case_page(case: Case, now: datetime) -> Response:
         others=[offer for offer in offers if not offer.words.first],
         wanted=follow.wanted_words(case),
         wanted_on=seen.wanted["due_on"] if seen.wanted else None,
-        unit=None if case.kind in {"report", "misconduct"} else unit,
+        unit=None if case.kind in follow.UNNAMED else unit,
         papers=[(paper.id, WORKFLOW.documents[paper.kind].title, paper.size) for paper in seen.papers],
         ended=WORKFLOW.state(case.kind, case.state).terminal,
         form=Filled(),
@@ -297,7 +305,7 @@ def paper(paper_id: int) -> Response:
 @policy("filer")
 def leave() -> Response:
     """End the visit in this browser: nobody after this one sees the case or the receipt."""
-    response = posted("/track")
+    response = posted("/track/left")
     put_cookie(response, COOKIE, None, same_site="Lax", lasts=None)
     end_visit()
     say("已退出。在这台设备上，别人看不到您的办理情况和回执了。")

@@ -78,5 +78,6 @@ def require_policy() -> None:
         if current_app.config["PROFILE"] == "production":
             abort(403)
         raise RuntimeError(f"view {request.endpoint} has no policy")
-    if g.policy.uploads:
+    # Only files are read in pieces: a body of any other kind would be held in memory whole.
+    if g.policy.uploads and request.mimetype == "multipart/form-data":
         request.max_content_length = UPLOAD_BODY
