@@ -52,7 +52,7 @@ def _list(place: Place, status: int = 200) -> Response:
         here=found.view,
         tabs=[_tab(tab, place, view) for tab in tabs],
         rows=shown,
-        unsearchable=found.unsearchable,
+        unsearchable=found.unsearchable or (not shown and len(place.q.strip()) == 1),
         span=_span(shown),
         next_href=place.href(view=view, after=found.after) if found.after else None,
         first_href=place.href(view=view, after="") if place.after else None,

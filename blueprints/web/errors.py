@@ -34,7 +34,8 @@ def answer(error: Exception) -> BaseResponse:
         if error.code is not None and error.code < 400:
             return error.get_response()
         return _render(error.code or 500, None, retry_after=getattr(error, "retry_after", None))
-    status = getattr(type(error), "status", None)
+    # The class says that it is a refusal; the instance may say which: a wrong step is a conflict, a wrong entry is not.
+    status = getattr(error, "status", None) if hasattr(type(error), "status") else None
     if isinstance(status, int) and 400 <= status < 500:
         return _render(status, error, retry_after=getattr(error, "wait", None))
     g.incident = incident_number()

@@ -53,7 +53,9 @@ def test_everything_wrong_is_refused_in_the_same_words(office: Desk, client: Fla
     wrong_name = enter(client, "nobody")
     wrong_password = enter(client, password="something else 12")
     assert wrong_name.status_code == wrong_password.status_code == 422
-    assert errors_of(wrong_name) == errors_of(wrong_password) == {"username": "用户名、密码或动态口令不对，请核对后再试"}
+    assert (
+        errors_of(wrong_name) == errors_of(wrong_password) == {"username": "用户名、密码或动态口令不对，请核对后再试"}
+    )
 
 
 def test_a_refused_password_is_never_shown_again(office: Desk, client: FlaskClient) -> None:
