@@ -1,0 +1,201 @@
+"""A real portal on a data directory of its own, started by script/serve's supervisor, and its processes by name."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import flask_migrate
+import redis
+from flask import Flask
+
+from app import create_app
+from config import Settings
+from models import Lease, Task, clock
+from models.base import db, writing
+from script.support import fonts, redis_server
+from script.support.processes import end_marked, marked_processes
+from tests.support import cast, databases, desk
+
+ROOT = Path(__file__).resolve().parents[2]
+WEB, WORKER, DEFAULT, PDF, PERIODIC, REDIS = "web", "worker", "default", "pdf", "periodic", "redis"
+PARTS = (WEB, WORKER, DEFAULT, PDF, PERIODIC, REDIS)
+START_PATIENCE = 120.0
+
+
+class DrillFailed(RuntimeError):
+    """The drill itself could not be held; the message says why."""
+
+
+def wait_until(reached: Callable[[], bool], patience: float, every: float = 0.05) -> bool:
+    """Wait until `reached`; False when that takes longer than `patience` seconds."""
+    give_up = time.monotonic() + patience
+    while not reached():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(every)
+    return True
+
+
+class Portal:
+    """One portal under drill. `app` is the drill's own look into its records; it answers nobody."""
+
+    def __init__(self, place: Path, port: int, sms_url: str) -> None:
+        self.place, self.port = place, port
+        self.settings = Settings(data_dir=place / "data", port=port, sms_url=sms_url, rate_limits=False)
+        self.mark = f"PORTAL_SERVE={self.settings.data_dir}"
+        self.log = place / "serve.log"
+        self.people: cast.Cast
+        self.app: Flask
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def found(self) -> None:
+        """Make database and cast, without cases."""
+        self.settings.fonts_dir.mkdir(parents=True)
+        for name in fonts.FONTS:  # the drill is no test of fonts: papers are set in those of the system
+            (self.settings.fonts_dir / name).touch()
+        self.app = create_app(self.settings)
+        with self.app.app_context():
+            flask_migrate.upgrade()
+            self.people = cast.build(clock.now(), desk.password_hash())
+
+    def start(self) -> None:
+        """Start everything and wait until it says that it is ready. Raise DrillFailed when it does not."""
+        environ = {name: value for name, value in os.environ.items() if name not in _OURS} | {
+            "DATA_DIR": str(self.settings.data_dir),
+            "PORT": str(self.port),
+            "SMS_URL": self.settings.sms_url,
+            "RATE_LIMITS": "off",
+            "PYTHONPATH": str(ROOT),
+        }
+        command = [sys.executable, "-m", "script.support.serve", "--empty"]
+        with self.log.open("ab") as out:
+            self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
+            process = self._process
+        ready = wait_until(lambda: self.is_ready() or process.poll() is not None, START_PATIENCE, 0.1)
+        if not ready or process.poll() is not None:
+            raise DrillFailed(f"The portal did not start.\n{self.log.read_text(encoding='utf-8')[-3000:]}")
+
+    def is_ready(self) -> bool:
+        """Tell whether the start has said `ready`."""
+        return "\nready http" in self.log.read_text(encoding="utf-8")
+
+    def stop(self) -> int:
+        """End everything in good order; return how many processes outlived that (they are ended by force)."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(60)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        left = end_marked(self.mark)
+        databases.release(self.app)
+        return left
+
+    def parts(self) -> dict[str, int]:
+        """Return the process of each part that runs now."""
+        found = {}
+        for pid in marked_processes(self.mark):
+            name = _part_of(pid)
+            if name is not None:
+                found[name] = pid
+        redis_pid = self._redis_pid()
+        return found if redis_pid is None else {**found, REDIS: redis_pid}
+
+    def _redis_pid(self) -> int | None:
+        """Ask Redis which process it is: it writes its title over the environment that marks the others."""
+        client = redis.Redis(unix_socket_path=str(self.settings.private_redis_socket), socket_timeout=2)
+        try:
+            return int(client.info("server")["process_id"])
+        except redis.RedisError:
+            return None
+        finally:
+            client.close()
+
+    def kill(self, part: str) -> bool:
+        """Kill a part as a power cut would; False when it does not run."""
+        pid = self.parts().get(part)
+        if pid is None:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
+
+    def listens(self) -> bool:
+        """Tell whether somebody takes connections on the port."""
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def redis_answers(self) -> bool:
+        """Tell whether Redis is there."""
+        return redis_server.answers(self.settings.private_redis_socket)
+
+    def flush_redis(self) -> bool:
+        """Empty Redis; False when it is away."""
+        client = redis.Redis(unix_socket_path=str(self.settings.private_redis_socket), socket_timeout=2)
+        try:
+            return bool(client.flushall())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+    def lose_redis(self) -> None:
+        """Kill Redis and take its files away, so that it comes back empty."""
+        self.kill(REDIS)
+        for left in (self.settings.data_dir / "redis").glob("appendonly*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def let_time_pass(self, seconds: float) -> None:
+        """Let leases and waiting times run out as if `seconds` had passed; for drills that must be short."""
+        with self.app.app_context(), writing() as session:
+            for task in session.query(Task).filter(Task.done_at.is_(None), Task.dead_at.is_(None)):
+                task.not_before -= timedelta(seconds=seconds)
+            for lease in session.query(Lease):
+                lease.until -= timedelta(seconds=seconds)
+
+    def open_tasks(self) -> int:
+        """Return how many tasks are neither done nor given up."""
+        with self.app.app_context():
+            found = db.session.query(Task).filter(Task.done_at.is_(None), Task.dead_at.is_(None)).count()
+            db.session.rollback()
+            return found
+
+
+_OURS = {"DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PROFILE", "SMTP_HOST", "DATA_DIR", "PORT", "SMS_URL"}
+
+
+def _part_of(pid: int) -> str | None:
+    """Return the part that a process is, by its command line."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    except OSError:
+        return None
+    last = words[-1].decode(errors="replace")
+    if last == "script.support.web":
+        return WEB
+    if any(word.endswith(b"worker.py") for word in words):
+        return WORKER if last.endswith("worker.py") else last
+    return None
+
+
+def age_of(pid: int) -> float:
+    """Return for how many seconds a process has run; 0 when it is gone."""
+    try:
+        began = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError):
+        return 0.0
+    return max(0.0, uptime - began / os.sysconf("SC_CLK_TCK"))
