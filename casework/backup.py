@@ -73,7 +73,7 @@ def _dump(places: Places, scratch: Path) -> Path:
     file = places.sqlite_file
     if file is None:
         target = scratch / POSTGRES_NAME
-        _run("pg_dump", "--format=custom", f"--file={target}", _plain_url(places.database_url))
+        _run(places, "pg_dump", "--format=custom", f"--file={target}", f"--dbname={_address(places)}")
         return target
     if not file.exists():
         raise BackupError(f"There is no database at {file}.")
@@ -101,7 +101,7 @@ def _add(archive: tarfile.TarFile, name: str, file: Path) -> str:
         info = tarfile.TarInfo(name)
         info.size, info.mode = os.fstat(stream.fileno()).st_size, 0o600
         reader = _Summing(stream)
-        archive.addfile(info, reader)  # type: ignore[arg-type]  # only read() is used
+        archive.addfile(info, reader)
     return reader.sum.hexdigest()
 
 
@@ -169,8 +169,10 @@ def _put_database(places: Places, scratch: Path) -> None:
         dump = scratch / POSTGRES_NAME
         if not dump.exists():
             raise BackupError("The backup holds a SQLite database; DATABASE_URL names PostgreSQL.")
-        _run("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
-             f"--dbname={_plain_url(places.database_url)}", str(dump))  # fmt: skip
+        _run(
+            places, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction",
+            f"--dbname={_address(places)}", str(dump),
+        )  # fmt: skip
         return
     if not (scratch / SQLITE_NAME).exists():
         raise BackupError("The backup holds a PostgreSQL database; DATABASE_URL names a SQLite file.")
@@ -190,14 +192,19 @@ def _swap(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _plain_url(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+def _address(places: Places) -> str:
+    """Return the address for PostgreSQL's programs, without the password: command lines can be seen."""
+    return make_url(places.database_url).set(drivername="postgresql", password=None).render_as_string()
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(places: Places, program: str, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise BackupError(f"{program} is not installed; it comes with the PostgreSQL client.")
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    password = make_url(places.database_url).password
+    environ = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    command = [found, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)  # noqa: S603 - own words
     if done.returncode:
-        raise BackupError(f"{program} failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ''}")
+        lines = done.stderr.strip().splitlines()
+        raise BackupError(f"{program} failed: {lines[-1] if lines else done.returncode}")

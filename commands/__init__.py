@@ -7,7 +7,7 @@ from importlib import import_module
 import click
 from flask import Flask
 
-COMMANDS = ("init", "demo", "sweep", "due", "brief", "audit", "backup", "doctor")
+COMMANDS = ("init", "demo", "import_file", "sweep", "due", "brief", "audit", "backup", "doctor")
 
 
 def register(app: Flask) -> None:
