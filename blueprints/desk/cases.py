@@ -18,6 +18,7 @@ from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.identity import Identity
 from casework.reference import current
 from models import Case, clock
+from rules.calendar import local_date
 from rules.table import Action
 from rules.workflow import WORKFLOW
 
@@ -119,7 +120,7 @@ def act(number: str, action: str) -> Response:
     row = WORKFLOW.action(action)
     seen = panel.seen_in(request.form)
     _check_place(case, row, staff, seen, now)
-    values = panel.entered(request.form, row, case.kind)
+    values = panel.entered(request.form, row, case.kind, local_date(now))
     if request.form.get("edit"):
         return _case(case, staff, now, typed=Typed(action, values))
     faults = panel.receive(request.files, row, case.kind, values, staff, now)

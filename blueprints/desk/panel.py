@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
+from blueprints.desk.dates import completed
 from blueprints.desk.present import case_href
 from blueprints.web.forms import Filled, Value
 from casework import attachments, casefile, casewords, offers
@@ -112,12 +113,16 @@ def _ids(value: Value | None) -> list[int]:
     return [int(part) for part in parts if part.isdigit() and len(part) < 18]
 
 
-def entered(form: MultiDict[str, str] | ImmutableMultiDict[str, str], action: Action, kind: str) -> dict[str, Value]:
-    """Return what was typed into the fields of an action; other names are not looked at."""
+def entered(
+    form: MultiDict[str, str] | ImmutableMultiDict[str, str], action: Action, kind: str, today: date
+) -> dict[str, Value]:
+    """Return what was typed into the fields of an action, days with their year; other names are not looked at."""
     found: dict[str, Value] = {}
     for asked in WORKFLOW.fields(action.key, kind):
         if asked.type in MANY:
             found[asked.name] = [one for one in form.getlist(asked.name) if one]
+        elif asked.name in form and asked.type in ("date", "datetime"):
+            found[asked.name] = completed(form[asked.name], today)
         elif asked.name in form:
             found[asked.name] = form[asked.name]
     found["attested"] = form.getlist("attested")

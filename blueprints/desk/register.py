@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from blueprints.desk import present
+from blueprints.desk.dates import completed
 from blueprints.web import page, policy
 from blueprints.web.forms import Filled, Value
 from blueprints.web.pages import leave
@@ -46,7 +47,7 @@ def new() -> Response:
 def register() -> Response:
     """Take the filing in; the form's key makes a second press the same case."""
     staff, now = worker_of_desk(), clock.now()
-    values = _entered()
+    values = _entered(local_date(now))
     kind = str(values["kind"])
     faults = _receive(values, staff, now)
     try:
@@ -62,12 +63,14 @@ def register() -> Response:
     return leave(f"/desk/new/{values['form_key']}")
 
 
-def _entered() -> dict[str, Value]:
+def _entered(today: date) -> dict[str, Value]:
     form = request.form
     values: dict[str, Value] = {name: form.getlist(name) for name in MANY}
     for name in ("kind", *FIELDS):
         if name not in MANY:
             values[name] = form.get(name, "")
+    for name in ("received_on", "happened_on"):
+        values[name] = completed(str(values[name]), today, past=True)
     key = form.get("form_key", "")
     values["form_key"] = key if 20 <= len(key) <= 64 and key.isascii() else secrets.token_urlsafe(24)
     return values

@@ -188,7 +188,8 @@ def test_what_could_not_be_done_in_bulk_is_listed_with_the_reason(office: Desk) 
     assert answer.status_code == 200
     assert "办成1件，没有办成1件" in answer.text
     row = soup(answer).select_one("table tbody tr")
-    assert nowhere in text_of(row) and "没有合适的分送规则" in text_of(row)
+    assert nowhere in text_of(row)
+    assert "没有合适的分送规则" in text_of(row)
     assert office.case(there).state == "dispatched"
     assert office.case(nowhere).state == "registered"
 

@@ -42,7 +42,8 @@ def test_a_name_and_a_password_open_the_desk(office: Desk, client: FlaskClient) 
 def test_the_cookie_holds_a_random_token_and_the_database_its_hash(office: Desk, client: FlaskClient) -> None:
     answer = enter(client)
     cookie = answer.headers["Set-Cookie"]
-    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
     token = cookie.split("staff=")[1].split(";")[0]
     with office.records():
         kept = db.session.query(StaffSession).one()
