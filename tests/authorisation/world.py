@@ -107,15 +107,15 @@ def form_token(app: Flask, holder: str) -> str:
     return base64.urlsafe_b64encode(pad + bytes(a ^ b for a, b in zip(pad, digest, strict=True))).decode()
 
 
-def build(folder: Path, address: str) -> World:
-    """Make the city on an empty, migrated database."""
+def build(folder: Path, address: str, *, every_place: bool = True) -> World:
+    """Make the city on an empty, migrated database; else with one pair of hands for each state."""
     reference.forget()
     settings = Settings(data_dir=folder, database_url=address, rate_limits=False)
     app = create_app(settings)
     with app.app_context(), clock.frozen(NOW):
         world = World(app, settings, cast.build(), Path(address.removeprefix("sqlite:///")))
         _sign_in_everybody(world)
-        _file_cases(world)
+        _file_cases(world, every_place)
         db.session.remove()
     return world
 
@@ -140,11 +140,13 @@ def _sign_in_everybody(world: World) -> None:
         )  # fmt: skip
 
 
-def _file_cases(world: World) -> None:
+def _file_cases(world: World, every_place: bool) -> None:
     """Every kind in every state in every pair of hands: 71 × 7 open ones and 7 × 3 sealed ones."""
     for kind, states in WORKFLOW.states.items():
         for state in states.values():
-            for place in (SEALED_PLACES if kind == SEALED else PLACES).values():
+            places = SEALED_PLACES if kind == SEALED else PLACES
+            few = ("held",) if kind == SEALED else ("east", "centre")
+            for place in places.values() if every_place else (places[name] for name in few):
                 receipt = cast.file(kind)
                 standing = Standing(kind, state.key, **{k: v for k, v in place.items() if v})
                 world.cases[receipt.slips[0].number] = standing
