@@ -234,12 +234,12 @@ def _tell(
     written: Written,
     more: Mapping[str, str],
 ) -> None:
-    def fill(sentence: str) -> str:
+    def _fill(sentence: str) -> str:
         return wording.fill(sentence, act.action, after, act.values, act.ref, act.now, written.due, more)
 
     seq = act.case["seq"] + 1
     at = max(act.now, act.case["last_event_at"])
-    written.tell = fill(act.action.tell)
+    written.tell = _fill(act.action.tell)
     event: dict[str, Any] = {
         "seq": seq,
         "at": at,
@@ -252,8 +252,8 @@ def _tell(
         "to_state": step.to_state,
         "fields": recorded(act),
         "clocks": said,
-        "public_text": fill(act.action.event),
-        "respondent_text": fill(act.action.respondent),
+        "public_text": _fill(act.action.event),
+        "respondent_text": _fill(act.action.respondent),
         "before": act.case["head"],
     }
     event["hash"] = chain.event_hash(act.case["number"], event)

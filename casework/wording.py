@@ -83,10 +83,10 @@ def fill(
     if "{" not in sentence:
         return sentence
 
-    def blank(found: re.Match[str]) -> str:
+    def _filled(found: re.Match[str]) -> str:
         return _blank(found[1], action, case, values, ref, now, due, more)
 
-    return _BLANK.sub(blank, sentence)
+    return _BLANK.sub(_filled, sentence)
 
 
 def _blank(
