@@ -257,9 +257,10 @@ def _person(asked: Field, entered: Any, ref: Reference) -> int | None:
     text = str(entered).strip()
     if not text:
         return None
-    if not text.isdigit() or int(text) not in ref.names:
+    found = identifiers.row_number(text)
+    if found is None or found not in ref.names:
         raise Fault(f"{asked.label}：没有这个人，请从列表里选")
-    return int(text)
+    return found
 
 
 def _people(asked: Field, entered: Any, ref: Reference) -> list[str] | None:
@@ -272,7 +273,7 @@ def _people(asked: Field, entered: Any, ref: Reference) -> list[str] | None:
                 continue
             if len(name) > 60:
                 raise Fault(f"{asked.label}：每个姓名最多 60 个字，用顿号隔开")
-            names.append(ref.names[int(name)] if name.isdigit() and int(name) in ref.names else name)
+            names.append(ref.names.get(identifiers.row_number(name) or 0, name))
     if names and asked.min is not None and len(names) < asked.min:
         raise Fault(f"{asked.label}至少 {asked.min} 人，用顿号隔开")
     most = asked.max or 200
@@ -298,9 +299,10 @@ def _files(asked: Field, entered: Any, _ref: Reference) -> list[int] | None:
         text = str(part).strip()
         if not text:
             continue
-        if not text.isdigit():
+        number = identifiers.row_number(text)
+        if number is None:
             raise Fault(f"{asked.label}：请重新上传")
-        found.append(int(text))
+        found.append(number)
     return found or None
 
 

@@ -176,3 +176,11 @@ def mask_identity(number: str) -> str:
     if len(text) < 8:
         return "*" * len(text)
     return f"{text[:3]}{'*' * (len(text) - 5)}{text[-2:]}"
+
+
+def row_number(text: str) -> int | None:
+    """Return the number of a row as a form carries it; None for anything but up to 18 plain digits.
+
+    `str.isdigit` is no test: it says yes to ² (which no int can be made of) and to numbers that no column holds.
+    """
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None

@@ -12,6 +12,7 @@ from blueprints.web.policy import current_policy
 from blueprints.web.signed_in import worker_of_desk
 from casework import inbox
 from models import clock
+from rules.identifiers import row_number
 
 bp = Blueprint("messages", __name__, url_prefix="/desk/messages")
 
@@ -36,6 +37,6 @@ def index() -> Response:
 @policy("staff", multi=("message",))
 def read() -> Response:
     """Mark the messages that were on the page as read."""
-    ids = [int(one) for one in request.form.getlist("message") if one.isdigit() and len(one) < 18]
+    ids = [one for one in map(row_number, request.form.getlist("message")) if one is not None]
     inbox.mark_read(worker_of_desk().id, ids, clock.now())
     return leave("/desk/messages")

@@ -17,6 +17,7 @@ from casework.actors import StaffView
 from casework.casefile import CaseFile
 from casework.errors import Refused
 from models import Attachment, Case
+from rules.identifiers import row_number
 from rules.table import Action
 from rules.workflow import WORKFLOW
 
@@ -110,7 +111,7 @@ def _kept(form: offers.Form, values: Mapping[str, Value], staff: StaffView) -> d
 
 def _ids(value: Value | None) -> list[int]:
     parts = [value] if isinstance(value, str) else list(value or ())
-    return [int(part) for part in parts if part.isdigit() and len(part) < 18]
+    return [one for one in map(row_number, parts) if one is not None]
 
 
 def entered(
@@ -156,8 +157,7 @@ def receive(
 
 def seen_in(form: Mapping[str, str]) -> int | None:
     """Return the number of the last event that the form showed, None where it said nothing."""
-    text = form.get("seen", "")
-    return int(text) if text.isdigit() and len(text) < 10 else None
+    return row_number(form.get("seen", ""))
 
 
 def flat(values: Mapping[str, Value]) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ from casework.errors import Faults, NotFound, Refused
 from casework.reference import current
 from models import clock
 from rules.calendar import local_date
+from rules.identifiers import row_number
 from rules.table import Choice
 from rules.workflow import WORKFLOW
 
@@ -80,9 +81,14 @@ def _filing(kind: str, values: Mapping[str, Value], staff: StaffView) -> intake.
     entered: dict[str, Any] = {name: value for name, value in values.items() if name in FIELDS}
     # The clerk reads the sentence to the caller and writes down the answer: the form has no box to forget.
     entered["consent_truth"] = "yes"
-    files = tuple(int(one) for one in values["recording"] if one.isdigit() and len(one) < 18)
+    files = tuple(_ids(values["recording"]))
     entered["recording"] = list(values["recording"])
     return intake.NewFiling(kind, entered, by(staff), form_key=key_of(str(values["form_key"])), attachment_ids=files)
+
+
+def _ids(values: Value) -> list[int]:
+    parts = [values] if isinstance(values, str) else values
+    return [one for one in map(row_number, parts) if one is not None]
 
 
 def key_of(nonce: str) -> str:
@@ -120,7 +126,7 @@ def _likenesses(values: Mapping[str, Value], staff: StaffView) -> list[similar.L
 
 def _form(form: Filled, alike: Any, status: int = 200) -> Response:
     staff = worker_of_desk()
-    kept = casefile.loose_files(staff, [int(one) for one in form.values.get("recording", ()) if one.isdigit()])
+    kept = casefile.loose_files(staff, _ids(form.values.get("recording", ())))
     kind = form.value("kind")
     return page(
         "desk/register.html",

@@ -18,6 +18,7 @@ from casework.errors import Refused
 from casework.reference import current
 from models import clock
 from rules import categories
+from rules.identifiers import row_number
 from rules.workflow import WORKFLOW
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -39,7 +40,7 @@ def _list(place: Place, status: int = 200) -> Response:
     filters = queue.Filters(
         kind=place.kind or None,
         category=place.category or None,
-        handler_id=int(place.handler) if place.handler.isdigit() and len(place.handler) < 10 else None,
+        handler_id=row_number(place.handler),
         text=place.q,
     )
     found = queue.page(staff, view, place.after or None, filters, now)

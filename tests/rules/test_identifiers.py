@@ -24,6 +24,7 @@ from rules.identifiers import (
     normalise_phone,
     normalise_query_code,
     parse_case_number,
+    row_number,
 )
 
 NUMBERS = st.tuples(st.sampled_from(sorted(KIND_LETTERS)), st.dates(date(2000, 1, 1), date(2099, 12, 31)),
@@ -179,3 +180,9 @@ def test_a_masked_address_never_shows_a_house_number(address: str) -> None:
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True))
 def test_a_masked_telephone_hides_four_digits(phone: str) -> None:
     assert mask_phone(phone) == f"{phone[:3]}****{phone[7:]}"
+
+
+@pytest.mark.parametrize("text", ["", "²", "٣", "-1", "1.0", " 7", "9" * 19, "7\n"])
+def test_only_plain_digits_that_a_column_holds_are_the_number_of_a_row(text: str) -> None:
+    assert row_number(text) is None
+    assert row_number("0042") == 42
