@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from models.turns import turn
+
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands in sorted columns for "no date": an index orders it last on both databases."""
 
@@ -108,12 +110,14 @@ def writing() -> Iterator[Session]:
     session.commit()
     session.info["writing"] = True
     try:
-        session.connection(execution_options={"write": True})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        with turn(session.get_bind().engine.url):
+            try:
+                session.connection(execution_options={"write": True})
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
     finally:
         session.info.pop("writing", None)
 
