@@ -118,9 +118,8 @@ def _cross_check(kind: str, checked: fields.Checked, now: datetime) -> None:
         if isinstance(values.get(name), date) and values[name] > today:
             checked.faults[name] = f"{label}是 {values[name]:%Y-%m-%d}，还没有到，请再看一下"
     number, kind_of_id = values.get("filer_id_number"), values.get("filer_id_type")
-    if number and kind_of_id in (None, "resident_card"):
-        if not identifiers.identity_number_valid(number):
-            checked.faults["filer_id_number"] = "身份证号码是 18 位，最后一位对不上，请对照身份证再看一下"
+    if number and kind_of_id in (None, "resident_card") and not identifiers.identity_number_valid(number):
+        checked.faults["filer_id_number"] = "身份证号码是 18 位，最后一位对不上，请对照身份证再看一下"
     if kind in {"complaint", "report"} and values.get("consent_truth") is False:
         checked.faults["consent_truth"] = "请勾选：我写的都是真实的"
     if values.get("reply_by") == "email" and not values.get("filer_email"):
@@ -138,10 +137,8 @@ def register(filing: NewFiling, now: datetime) -> Receipt:
     if checked.faults:
         raise Faults(checked.faults)
     body = _body_mark(filing, checked.values)
-    before = _earlier(filing, body, now)
-    if before is not None:
-        return before
     try:
+        # A form sent before is found by its key: the first row to be written cannot be written twice.
         with writing() as session:
             receipt, added = _write(session, filing, checked.values, body, now, ref)
     except IntegrityError:

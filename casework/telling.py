@@ -24,7 +24,7 @@ def after(session: Session, act: Act, case: Case, written: Written, filer: Party
     rows: list[dict[str, Any]] = []
     if written.step.documents:
         ordered = documents.order_rows(
-            case, act.action.key, seq, written.step.documents, frozen_facts(act, written), now
+            case, act.action.key, seq, written.step.documents, frozen_facts(act, written), now, act.ref
         )
         rows += documents.add(session, ordered, now)
     if written.tell and "filer" in (act.action.told or ("filer",)):
