@@ -14,7 +14,7 @@ from rules.workflow import WORKFLOW
 
 @dataclass(frozen=True)
 class Words:
-    """How an act is offered. `link` in the list, `title` over its form, `follows` what happens then, `verb` on the button."""
+    """How an act is offered: `link` in the list, `title` of its form, what `follows`, `verb` on its button."""
 
     link: str
     title: str

@@ -142,10 +142,9 @@ def _kept_draft(now: datetime) -> Holder:
 
 def _save(kind: str, values: Values, holder: Holder, visit: str, now: datetime) -> Response:
     """Keep what was typed for a week. Pressing the button is what an informant asks for it with."""
-    holder = uploads.begun(visit, kind, holder, now, keep=True)
-    assert holder.token is not None
+    holder, token, _draft = uploads.begun(visit, kind, holder, now, keep=True)
     try:
-        saved = drafts.save(holder.token, kind, values, now, keep=True)
+        saved = drafts.save(token, kind, values, now, keep=True)
     except (Refused, NotFound) as refusal:
         return _form(kind, values, holder, {"content": refusal.sentence})
     until = local_date(saved.expires_at - timedelta(seconds=1))

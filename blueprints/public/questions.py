@@ -1,4 +1,4 @@
-"""What each form asks, in a citizen's words: parts, questions, hints. Names and limits are those of the table of fields."""
+"""What each form asks, in a citizen's words: parts, questions, hints. Names and limits are the table's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Ask:
     said: str = ""
     """The label inside a sentence, where it differs."""
     rows: int = 7
-    autocomplete: str = "off"
+    autocomplete: str = ""
+    """Never "off": browsers do not give such a field back after 后退."""
     inputmode: str = ""
     late: bool = False
     """Asked on the page before sending, not in the form."""

@@ -64,12 +64,17 @@ def held(visit: str, marked: str, now: datetime) -> Holder:
     return Holder(token, marked, saved) if saved else Holder(lost=True)
 
 
-def begun(visit: str, kind: str, holder: Holder, now: datetime, *, keep: bool | None = None) -> Holder:
-    """Return the draft of a form, begun now if there was none."""
-    if holder.saved is not None:
-        return holder
+def begun(
+    visit: str, kind: str, holder: Holder, now: datetime, *, keep: bool | None = None
+) -> tuple[Holder, str, Saved]:
+    """Return the draft of a form, begun now if there was none: the holder, its token, the draft."""
+    if holder.token is not None and holder.saved is not None:
+        return holder, holder.token, holder.saved
     token = drafts.start(kind, now, keep=keep)
-    return Holder(token, keys.mark_draft(visit, token), drafts.load(token, now), holder.lost)
+    saved = drafts.load(token, now)
+    if saved is None:
+        raise NotFound("草稿没有存上，请再试一次")
+    return Holder(token, keys.mark_draft(visit, token), saved, holder.lost), token, saved
 
 
 def sent_files(field: str = FIELD) -> list[FileStorage]:
@@ -82,15 +87,14 @@ def take(visit: str, kind: str, holder: Holder, now: datetime) -> tuple[Holder, 
     files = sent_files()
     if not files:
         return holder, ""
-    holder = begun(visit, kind, holder, now)
-    assert holder.saved is not None
+    holder, _token, draft = begun(visit, kind, holder, now)
     faults = []
     for file in files:
         try:
             attachments.receive(
                 file.stream,
                 file.filename,
-                draft_id=holder.saved.id,
+                draft_id=draft.id,
                 uploaded_by=CITIZEN,
                 field=FIELD,
                 now=now,

@@ -19,7 +19,8 @@ def test_it_says_number_code_and_what_comes_next_by_when(client: FlaskClient) ->
     receipt = sent(client)
     text = plain(soup(receipt).find("main").text)
     for words in ("投诉已收到", "2026年11月23日（周一）9:30", "临江澜亭健身服务有限公司",
-                  "2026年12月2日（周三）前（当天有效）：告诉您是否受理", "用短信告诉您", "受理后60天内：组织调解"):  # fmt: skip
+                  "2026年12月2日（周三）前（当天有效）：告诉您是否受理", "用短信告诉您",
+                  "受理后60天内：组织调解"):  # fmt: skip
         assert words in text
 
 
