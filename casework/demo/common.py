@@ -73,7 +73,7 @@ def file_away(life: Life) -> None:
     """The archivist of the bureau files the case, when nothing is open any more."""
     if {"dissatisfaction.answer", "publicity.publish"} & life.walk.clocks.keys():
         return
-    life.wait(5, 22)
+    life.wait(2, 13)
     bureau = life.town.ref.bureau_of(life.walk.case["unit_id"])
     archivist = life.town.anybody(life.rng, bureau.key, "archivist")
     papers = "电子文书待补制后入卷" if life.walk.documents else None

@@ -46,7 +46,7 @@ def live(life: Life, outside: bool = False, incident: str = "") -> None:
 
 def after(life: Life) -> None:
     """What follows the end: publication, rating, the archive."""
-    if life.chance(0.85):
+    if life.chance(0.98):
         _publish(life)
     rate(life)
     file_away(life)
@@ -198,7 +198,7 @@ def _will_not(life: Life) -> bool:
     """The business refuses: the consent is on record as refused, and mediation ends without agreement."""
     life.do("record_consent", life.handler, party="respondent", stance="refuses", said_on=life.today)
     life.wait(0, 3)
-    file = life.files("record", "mediation_record", life.handler)
+    file = life.files("record", "mediation_record", life.lead)
     _terminate(life, "T4" if life.old_rules else "T3", life.say("unwilling"), mediation_record=file)
     return False
 
@@ -217,7 +217,7 @@ def _absent(life: Life) -> bool:
         life.do("lapse_recusal", SYSTEM)
     life.wait_until(day)
     life.wait(0, 2)
-    file = life.files("record", "absence_record", life.handler)
+    file = life.files("record", "absence_record", life.lead)
     _terminate(life, "T3" if life.old_rules else "T2", life.say("absent"), absence_record=file)
     return False
 
@@ -229,7 +229,7 @@ def _no_agreement(life: Life) -> bool:
         life.wait_until(life.town.ref.calendar.add_working_days(due, 1))
         _terminate(life, "T5", life.say("lapsed"))
     else:
-        file = life.files("record", "mediation_record", life.handler)
+        file = life.files("record", "mediation_record", life.lead)
         _terminate(life, "T4" if life.old_rules else "T3", life.say("no_agreement"), mediation_record=file)
     return False
 
@@ -237,7 +237,7 @@ def _no_agreement(life: Life) -> bool:
 def _take_back(life: Life) -> bool:
     life.do("request_withdrawal", FILER, ground="W2")
     life.wait(0.5, 3)
-    file = life.files("statement", "withdrawal_record", life.handler)
+    file = life.files("statement", "withdrawal_record", life.lead)
     _terminate(life, "T1", life.say("withdrawn"), withdrawal_record=file)
     return False
 

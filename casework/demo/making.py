@@ -158,7 +158,7 @@ class Day:
         kept = {
             name: value
             for name, value in first.new.values.items()
-            if name not in {"channel", "source_number", "urgent"}
+            if name not in {"channel", "source_number", "urgent", "received_on"}
         }
         life = self._begin(
             "complaint",
@@ -253,7 +253,7 @@ class Day:
         if keeper is not None:
             return keeper, "station", "visit", {}
         if kind == "misconduct" or not self.by_staff:
-            return FILER, "citizen", "online", {"received_on": self.day}
+            return FILER, "citizen", "online", {"received_on": self.day} if kind == "misconduct" else {}
         channel = self.rng.choices(CHANNELS, CHANNEL_SHARES)[0]
         more: dict[str, Any] = {
             "received_on": self.day,

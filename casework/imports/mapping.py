@@ -18,6 +18,7 @@ from rules.calendar import ZONE
 _MOMENT = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})日?(?:[T\s]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
 _KEY_LENGTH = 100
 FIRST_YEAR = 1990
+MATTER = 40
 
 
 class Bad(ValueError):
@@ -129,7 +130,13 @@ def _run_together(profile: Profile, content: str, entered: dict[str, Any]) -> st
             entered["respondent_address"], rest = head, tail
         elif found := re.match(r"位于([^，。]{2,60})，", rest):
             entered["respondent_address"] = found[1]
+    entered.setdefault("matter", _short(str(entered.get("demand_text") or rest)))
     return kind
+
+
+def _short(text: str) -> str:
+    line = re.split(r"[。\n]", text.strip(), maxsplit=1)[0].strip()
+    return line if len(line) <= MATTER else line[: MATTER - 1] + "…"
 
 
 def _problem(label: str) -> str | None:

@@ -1,0 +1,237 @@
+"""The bulk writer says what the one door says: a sample of invented cases, walked and acted, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+
+from casework import attachments, audit, documents, founding, handling, intake, reference, respondents, steps
+from casework.actors import Actor
+from casework.demo import businesses, city, making, specimens, town
+from casework.demo.making import Chunk, Day, Ids, Maker
+from casework.loading import batch, writer
+from casework.loading.tables import layouts
+from casework.loading.walk import Walk
+from models import (
+    Attachment,
+    Case,
+    CaseText,
+    Deadline,
+    DeadlinePause,
+    Document,
+    Event,
+    FilerMessage,
+    Filing,
+    Party,
+    Respondent,
+    StaffMessage,
+)
+from models.base import db, writing
+
+UNTIL = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+OWN_KEYS = {"id", "case_id", "filing_id", "deadline_id", "replaces_id"}
+NEVER_LEFT_OUT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Noted(Walk):
+    """A walk that remembers what it was asked to do, and leaves nothing out."""
+
+    def __init__(self, new: Any, given: Any, now: datetime, ref: Any) -> None:
+        self.asked: list[tuple[str, Actor, datetime, Mapping[str, Any], Iterable[str]]] = []
+        super().__init__(new, replace(given, papers_from=NEVER_LEFT_OUT, lines_from=NEVER_LEFT_OUT), now, ref)
+
+    def act(
+        self,
+        action_key: str,
+        actor: Actor,
+        now: datetime,
+        values: Mapping[str, Any],
+        attested: Iterable[str] = (),
+        known: Iterable[str] = (),
+    ) -> dict[str, Any]:
+        """Remember, then do."""
+        event = super().act(action_key, actor, now, values, attested, known)
+        self.asked.append((action_key, actor, now, values, tuple(attested)))
+        return event
+
+
+@pytest.fixture
+def place(context: Flask) -> town.Town:
+    """The demo city with its people and some businesses, without cases."""
+    settings = context.config["SETTINGS"]
+    documents.configure(settings.documents_dir)
+    attachments.configure(settings.uploads_dir)
+    founding.found("临江市市场监督管理局", "admin", "not used here", None, UNTIL)
+    city.build("!", iter(lambda: "A" * 32, ""), Random(3), UNTIL)
+    found = town.survey(reference.current(), UNTIL)
+    found.files = specimens.store_all(Random(3))
+    rows = []
+    for one in businesses.invent(300, Random(3), 1):
+        found.businesses.setdefault(one.trade, []).append(one)
+        rows.append({"id": one.id, **respondents.respondent_row(one.values)})
+    with writing() as session:
+        session.execute(insert(Respondent), rows)
+    return found
+
+
+def maker_of(place: town.Town, seed: int) -> Maker:
+    dialect = db.engine.dialect.name
+    return Maker(place, seed, UNTIL, layouts(dialect), dialect)
+
+
+def walked(place: town.Town, day: date, count: int, seed: int = 5) -> list[Walk]:
+    return Day(maker_of(place, seed), day, count, Ids(1, 1)).make().walks
+
+
+@pytest.mark.parametrize("day", [date(2026, 3, 16), date(2026, 6, 19), date(2026, 11, 9)])
+def test_a_walk_writes_the_rows_that_the_one_door_writes(
+    place: town.Town, monkeypatch: pytest.MonkeyPatch, day: date
+) -> None:
+    monkeypatch.setattr(making, "Walk", Noted)
+    walks = [walk for walk in walked(place, day, 28) if isinstance(walk, Noted)]
+    assert {walk.case["kind"] for walk in walks} >= {"complaint", "report", "consultation"}
+    for walk in walks:
+        new = walk.new
+        receipt = intake.register(intake.NewFiling(new.kind, dict(new.values), new.actor), walk.events[0]["at"])
+        assert receipt.slips[0].number == walk.given.number
+    for walk in walks:
+        case = db.session.scalars(select(Case).where(Case.number == walk.given.number)).one()
+        with writing() as session:
+            for row in walk.attachments:
+                session.execute(insert(Attachment), _loose(row, case.id))
+        for action, actor, now, values, attested in walk.asked:
+            entered = {name: value for name, value in values.items() if not name.startswith("_")}
+            handling.apply(case, action, actor, now, attested=attested, **entered)
+        _same_everywhere(walk, case)
+
+
+def _loose(row: Mapping[str, Any], case_id: int) -> dict[str, Any]:
+    """The file as it is before the act that names it: uploaded, bound to nothing (a filer's to the case)."""
+    loose = row["uploaded_by"] == "staff"
+    return {**row, "case_id": None if loose else case_id, "event_seq": None, "field": None}
+
+
+def _same_everywhere(walk: Walk, case: Case) -> None:
+    number = walk.given.number
+    stored = _columns(case)
+    mine = {name: value for name, value in walk.case.items() if name in stored}
+    events = _stored(Event, case.id, "seq")
+    for walked_event, stored_event in zip(walk.events, events, strict=True):
+        assert _opened(_but(walked_event)) == _opened(stored_event), f"{number} {stored_event['action']}"
+    unlike = ("query_mark", "main_case_id", *(["head"] if case.sealed else []))
+    assert _but(mine, *unlike) == _but(stored, *unlike), number
+    assert [_but(row) for row in walk.deadlines] == _stored(Deadline, case.id, "id"), number
+    terms = select(Deadline.id).where(Deadline.case_id == case.id)
+    pauses = db.session.scalars(select(DeadlinePause).where(DeadlinePause.deadline_id.in_(terms)))
+    assert [_but(row) for row in walk.pauses] == [_but(_columns(row)) for row in pauses], number
+    assert [walk.text] == _stored(CaseText, case.id, "case_id"), number
+    people = [_but(walk.party)] if walk.party else []
+    assert people == _stored(Party, case.id, "id"), number
+    ordered = ("case_id", "kind", "state", "event_seq", "ordered_at", "facts")
+    assert [_only(row, *ordered[1:]) for row in walk.documents] == [
+        _only(_columns(row), *ordered[1:]) for row in _rows(Document, case.id, "id")
+    ], number
+    said = ("event_seq", "channel", "address", "text", "created_at", "sent_at")
+    assert [_only(row, *said) for row in walk.messages] == [
+        _only(_columns(row), *said) for row in _rows(FilerMessage, case.id, "id")
+    ], number
+    lines = [(row["staff_id"], row["text"], row["created_at"]) for row in walk.lines]
+    assert lines == [(row.staff_id, row.text, row.created_at) for row in _rows(StaffMessage, case.id, "id")], number
+    files = [_only(row, "id", "event_seq", "field") for row in walk.attachments]
+    assert files == [_only(_columns(row), "id", "event_seq", "field") for row in _rows(Attachment, case.id, "id")]
+    filing = db.session.get_one(Filing, case.filing_id)
+    assert _but(batch.filing_row(walk)) == _only(
+        _columns(filing), "channel", "received_at", "registered_at", "anonymous"
+    )
+
+
+def _opened(event: dict[str, Any]) -> dict[str, Any]:
+    """A sealed act is another ciphertext each time, and so is its hash: what it says is compared."""
+    if event["action"] != "register_sealed" and not event["action"].startswith("discipline_"):
+        return event
+    return {**_but(event, "hash", "before"), "fields": steps.opened_fields(event["fields"])}
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def _but(row: Mapping[str, Any], *more: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in OWN_KEYS and name not in more}
+
+
+def _only(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row.get(name) for name in names}
+
+
+def _rows(model: Any, case_id: int, order: str) -> list[Any]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(model).where(model.case_id == case_id).order_by(getattr(model, order))))
+
+
+def _stored(model: Any, case_id: int, order: str) -> list[dict[str, Any]]:
+    return [_but(_columns(row)) for row in _rows(model, case_id, order)]
+
+
+def written(place: town.Town, days: tuple[tuple[date, int], ...], seed: int = 5) -> None:
+    with writer.opened(db.engine) as book:
+        book.write(maker_of(place, seed)(Chunk(days, 1, 1)))
+
+
+def test_what_is_written_in_bulk_reads_back_as_it_was_walked(place: town.Town) -> None:
+    day = date(2026, 10, 12)
+    walks = walked(place, day, 25)
+    written(place, ((day, 25),))
+    for walk in walks:
+        case = db.session.scalars(select(Case).where(Case.number == walk.given.number)).one()
+        assert [_but(row) for row in walk.events] == _stored(Event, case.id, "seq")
+        assert [_but(walk.party)] * bool(walk.party) == _stored(Party, case.id, "id") if walk.party else True
+        stored = _columns(case)
+        assert {name: walk.case[name] for name in stored} == stored
+
+
+def test_a_bulk_written_city_passes_the_audit(place: town.Town) -> None:
+    last = UNTIL.date()
+    written(place, tuple((last - timedelta(days=n), 12) for n in range(12, -1, -1)))
+    checked = audit.Checked()
+    assert list(audit.verify(checked)) == []
+    assert checked.cases == 13 * 12
+    assert checked.events > checked.cases
+
+
+def test_a_number_taken_after_the_bulk_writer_follows_on(place: town.Town) -> None:
+    written(place, ((UNTIL.date(), 9),))
+    cases = list(db.session.scalars(select(Case.number).where(Case.kind != "misconduct").order_by(Case.number)))
+    last = max(int(number.split("-")[1]) for number in cases)
+    entered = {"filer_name": "王秀英", "filer_phone": "19900001234", "content": "想问一下投诉多长时间有结果？"}
+    receipt = intake.register(intake.NewFiling("consultation", entered), UNTIL)
+    assert int(receipt.slips[0].number.split("-")[1]) == last + 1
+
+
+def test_terms_stand_as_the_sweep_would_have_left_them(place: town.Town) -> None:
+    written(place, tuple((UNTIL.date() - timedelta(days=n), 20) for n in range(30, -1, -1)))
+    waiting = db.session.scalars(select(Deadline).where(Deadline.next_step_at <= UNTIL)).all()
+    assert {row.rule for row in waiting} <= {"complaint.supplement", "recusal.request", "station.settle"}
+
+
+def test_a_batch_that_cannot_be_written_leaves_nothing_behind(place: town.Town) -> None:
+    made = maker_of(place, 5)(Chunk(((date(2026, 9, 1), 5),), 1, 1))
+    made.rows["event"].append(made.rows["event"][0])  # the same event twice
+    with pytest.raises(Exception, match="(?i)unique"), writer.opened(db.engine) as book:
+        book.write(made)
+    assert db.session.scalar(select(Case.id).limit(1)) is None
+
+
+def test_the_same_seed_gives_the_same_city(place: town.Town) -> None:
+    day = date(2026, 5, 6)
+    first, again, other = (walked(place, day, 15, seed) for seed in (5, 5, 6))
+    assert [walk.text["content"] for walk in first] == [walk.text["content"] for walk in again]
+    assert [walk.case["head"] for walk in first] == [walk.case["head"] for walk in again]
+    assert [walk.text["content"] for walk in first] != [walk.text["content"] for walk in other]
