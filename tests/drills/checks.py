@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 
 from casework import attachments, audit, documents
-from models import Attachment, Case, CaseText, Deadline, Document, Event, Filing, FilerMessage, Party, Task, db
+from models import Attachment, Case, CaseText, Deadline, Document, Event, FilerMessage, Filing, Party, Task, db
 from models import document as states
 from tests.drills.gateway import Delivered
 from tests.drills.people import Attempt, Diary
@@ -170,7 +170,9 @@ def _papers() -> Iterator[str]:
         place = _LAST_NUMBER.search(row.number)
         if place is not None:
             series[row.number[: place.start()]].append(int(place.group(1)))
-    yield from (f"paper {kind} of case {case_id} was ordered {n} times" for (case_id, kind), n in ordered.items() if n > 1)
+    yield from (
+        f"paper {kind} of case {case_id} was ordered {n} times" for (case_id, kind), n in ordered.items() if n > 1
+    )
     for name, given in series.items():
         if sorted(given) != list(range(1, len(given) + 1)):
             yield f"the numbers of {name} do not follow each other: {sorted(given)[:20]}"

@@ -54,21 +54,27 @@ class Outcome:
 
     findings: list[str] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
+    killed: dict[str, int] = field(default_factory=dict)
+    acknowledged: int = 0
 
 
 def hold(plan: Plan, place: Path, say: Callable[[str], None]) -> Outcome:
     """Hold the drill under `place`; everything that it starts has ended when this returns."""
     with gateway.listening() as (sms_url, delivered):
-        portal = Portal(place, free_port(), sms_url)
+        portal = Portal(place, free_port(), sms_url, impatient=not plan.hurried)
         portal.found()
         diary = Diary(place / "diary.jsonl")
         drill = Drill(plan, portal, diary, delivered, say)
         left = 0
+        begun = time.monotonic()
         try:
             portal.start()
+            drill.told(begun, "the portal is ready")
             outcome = drill.run()
         finally:
+            begun = time.monotonic()
             left = portal.stop()
+            drill.told(begun, "the portal has stopped")
             diary.close()
     if left:
         outcome.findings.append(f"{left} processes went on after the end")
@@ -92,15 +98,24 @@ class Drill:
         began = time.monotonic()
         self.press_twenty_times()
         self.file_without_redis()
+        self.told(began, "twenty presses and filings without Redis")
         with self.load():
             self.send_over_a_restart()
+            self.told(began, "a form sent over a restart")
             self.killer.rage(self.plan.kills, self.plan.longest)
-        self.say(f"Calm after {self.killer.total} kills in {time.monotonic() - began:.0f} s.")
+        self.told(began, f"{self.killer.total} kills; now calm")
         self.come_back_later()
         waited = self.catch_up()
+        self.told(began, "everything caught up")
         self.outcome.findings += checks.findings(self.portal, checks.Outside(self.diary, self.delivered))
         self.outcome.figures |= self.figures(time.monotonic() - began, waited)
+        self.outcome.killed |= self.killer.killed
+        self.outcome.acknowledged = len(self.diary.acknowledged())
         return self.outcome
+
+    def told(self, began: float, what: str) -> None:
+        """Say how far the drill has come."""
+        self.say(f"{time.monotonic() - began:6.1f} s: {what}")
 
     def expect(self, holds: bool, otherwise: str) -> None:
         """Note a finding when something does not hold."""
@@ -197,4 +212,3 @@ class Drill:
             "messages delivered again under their key": self.delivered.repeats(),
             "seconds until all was done": round(waited, 1),
         }
-

@@ -7,13 +7,13 @@ import time
 from collections import Counter
 from random import Random
 
-from tests.drills.portal import DEFAULT, PARTS, PDF, PERIODIC, REDIS, WEB, WORKER, Portal, age_of
+from tests.drills.portal import DEFAULT, PARTS, PDF, PERIODIC, REDIS, WEB, WORKER, Portal
 
 WEIGHTS = {WEB: 5, WORKER: 1, DEFAULT: 3, PDF: 3, PERIODIC: 2, REDIS: 3}
 FLUSHES = 0.12
 """How many of the faults empty Redis, in addition to the deaths."""
-OLD_ENOUGH = 1.5
-"""Seconds that a part has to have lived, most times: a process killed while it starts was doing nothing yet."""
+YOUNG = 0.1
+"""How many of the deaths may meet a part that has not finished starting."""
 
 
 class Killer:
@@ -40,21 +40,17 @@ class Killer:
 
     def strike(self) -> str | None:
         """Kill one part that is at work; return its name, None when none is."""
-        young = self.rng.random() < 0.1
-        alive = {part: pid for part, pid in self.portal.parts().items() if young or self._at_work(part, pid)}
+        alive = self.portal.parts() if self.rng.random() < YOUNG else self.portal.at_work()
         if not alive:
             return None
-        names = [part for part in PARTS if part in alive]
+        # Every part has its turn before any has a second one.
+        names = [part for part in PARTS if part in alive and not self.killed[part]]
+        names = names or [part for part in PARTS if part in alive]
         part = self.rng.choices(names, [WEIGHTS[name] for name in names])[0]
         if not self.portal.kill(part):
             return None
         self.killed[part] += 1
         return part
-
-    def _at_work(self, part: str, pid: int) -> bool:
-        if part == WEB:
-            return self.portal.listens()
-        return part == REDIS or age_of(pid) > OLD_ENOUGH
 
     def keep_redis_down(self, stop: threading.Event) -> None:
         """Kill Redis whenever it shows itself, until stopped."""

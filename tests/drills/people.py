@@ -249,7 +249,7 @@ def entered_for(action: str, people: Cast) -> dict[str, str]:
     """Return what staff enter for each act of WAY."""
     today, handler = local_date(clock.now()).isoformat(), str(people.staff["east_handler"])
     return {
-        "dispatch": {"unit": str(people.units["east_office"]), "routing_reason": "地址在东城区"},
+        "dispatch": {"unit": "east_office", "routing_reason": "地址在东城区"},
         "sign_for": {},
         "assign": {"handler": handler},
         "accept": {"decided_on": today, "told_on": today, "told_by": "sms", "handler": handler},

@@ -20,7 +20,7 @@ from flask import Flask
 
 from app import create_app
 from config import Settings
-from models import Lease, Task, clock
+from models import Heartbeat, Lease, Task, clock
 from models.base import db, writing
 from script.support import fonts, redis_server
 from script.support.processes import end_marked, marked_processes
@@ -49,8 +49,9 @@ def wait_until(reached: Callable[[], bool], patience: float, every: float = 0.05
 class Portal:
     """One portal under drill. `app` is the drill's own look into its records; it answers nobody."""
 
-    def __init__(self, place: Path, port: int, sms_url: str) -> None:
+    def __init__(self, place: Path, port: int, sms_url: str, *, impatient: bool = False) -> None:
         self.place, self.port = place, port
+        self.starter = "tests.drills.impatient" if impatient else "script.support.serve"
         self.settings = Settings(data_dir=place / "data", port=port, sms_url=sms_url, rate_limits=False)
         self.mark = f"PORTAL_SERVE={self.settings.data_dir}"
         self.log = place / "serve.log"
@@ -77,7 +78,7 @@ class Portal:
             "RATE_LIMITS": "off",
             "PYTHONPATH": str(ROOT),
         }
-        command = [sys.executable, "-m", "script.support.serve", "--empty"]
+        command = [sys.executable, "-m", self.starter, "--empty"]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
             process = self._process
@@ -121,6 +122,22 @@ class Portal:
             return None
         finally:
             client.close()
+
+    def at_work(self) -> dict[str, int]:
+        """Return those parts that have finished starting: they listen, or have said that they live."""
+        running, beats = self.parts(), self._beats()
+        working = {part: pid for part, pid in running.items() if pid in beats or part == REDIS}
+        if WEB in running and self.listens():
+            working[WEB] = running[WEB]
+        if WORKER in running and {DEFAULT, PDF, PERIODIC} <= working.keys():
+            working[WORKER] = running[WORKER]
+        return working
+
+    def _beats(self) -> set[int]:
+        with self.app.app_context():
+            found = {int(row.found["pid"]) for row in db.session.query(Heartbeat)}
+            db.session.rollback()
+            return found
 
     def kill(self, part: str) -> bool:
         """Kill a part as a power cut would; False when it does not run."""
@@ -189,13 +206,3 @@ def _part_of(pid: int) -> str | None:
     if any(word.endswith(b"worker.py") for word in words):
         return WORKER if last.endswith("worker.py") else last
     return None
-
-
-def age_of(pid: int) -> float:
-    """Return for how many seconds a process has run; 0 when it is gone."""
-    try:
-        began = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
-        uptime = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
-    except (OSError, ValueError):
-        return 0.0
-    return max(0.0, uptime - began / os.sysconf("SC_CLK_TCK"))
