@@ -25,6 +25,7 @@ from models.secrets import Secret
 
 _LIVE = text("queue <> 'archived'")
 _DELEGATED = text("delegate_unit_id IS NOT NULL")
+_ORDERED = text("order_number IS NOT NULL")
 _IN_CASE = text("case_unit_id IS NOT NULL AND queue <> 'archived'")
 
 
@@ -44,6 +45,7 @@ class Case(Model):
         _desk_index("ix_cases_handler_desk", "handler_id"),
         Index("ix_cases_respondent", "respondent_id", "received_on"),
         Index("ix_cases_received", "received_on", "id"),
+        Index("ix_cases_order_number", "order_number", sqlite_where=_ORDERED, postgresql_where=_ORDERED),
         Index("ix_cases_delegate", "delegate_unit_id", sqlite_where=_DELEGATED, postgresql_where=_DELEGATED),
         Index("ix_cases_case_unit", "case_unit_id", sqlite_where=_IN_CASE, postgresql_where=_IN_CASE),
     )

@@ -338,6 +338,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("queue <> 'archived'"),
         postgresql_where=sa.text("queue <> 'archived'"),
     )
+    op.create_index(
+        "ix_cases_order_number",
+        "cases",
+        ["order_number"],
+        unique=False,
+        sqlite_where=sa.text("order_number IS NOT NULL"),
+        postgresql_where=sa.text("order_number IS NOT NULL"),
+    )
     op.create_index("ix_cases_received", "cases", ["received_on", "id"], unique=False)
     op.create_index("ix_cases_respondent", "cases", ["respondent_id", "received_on"], unique=False)
     op.create_index(op.f("ix_cases_source_number"), "cases", ["source_number"], unique=False)
@@ -762,6 +770,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_cases_source_number"), table_name="cases")
     op.drop_index("ix_cases_respondent", table_name="cases")
     op.drop_index("ix_cases_received", table_name="cases")
+    op.drop_index(
+        "ix_cases_order_number",
+        table_name="cases",
+        sqlite_where=sa.text("order_number IS NOT NULL"),
+        postgresql_where=sa.text("order_number IS NOT NULL"),
+    )
     op.drop_index(
         "ix_cases_handler_desk",
         table_name="cases",
