@@ -16,13 +16,14 @@ WARM = 3
 
 
 class Answer:
-    """Status, headers and size of one answer, and the seconds that it took."""
+    """Status, headers and body of one answer, the seconds that it took, and those of them that the processor worked."""
 
-    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes, seconds: float) -> None:
+    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes, seconds: float, work: float) -> None:
         self.status = int(status.partition(" ")[0])
         self.headers = headers
         self.body = body
         self.seconds = seconds
+        self.work = work
 
 
 def ask(app: Flask, address: str, cookies: Mapping[str, str] | None = None) -> Answer:
@@ -55,15 +56,15 @@ def ask(app: Flask, address: str, cookies: Mapping[str, str] | None = None) -> A
         told.append((status, headers))
         return lambda data: None
 
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.thread_time()
     chunks = app.wsgi_app(environ, start_response)
     body = b"".join(chunks)
     close = getattr(chunks, "close", None)
     if close is not None:
         close()
-    seconds = time.perf_counter() - begun
+    seconds, work = time.perf_counter() - begun, time.thread_time() - worked
     status, headers = told[-1]
-    return Answer(status, headers, body, seconds)
+    return Answer(status, headers, body, seconds, work)
 
 
 def timed(app: Flask, addresses: list[str], cookies: Mapping[str, str], times: int) -> tuple[Times, int]:
@@ -73,11 +74,12 @@ def timed(app: Flask, addresses: list[str], cookies: Mapping[str, str], times: i
     """
     for address in addresses[:WARM]:
         ask(app, address, cookies)
-    durations, largest = [], 0
+    durations, works, largest = [], [], 0
     for turn in range(times):
         address = addresses[turn % len(addresses)]
         found = ask(app, address, cookies)
         assert found.status == 200, f"{address}: {found.status}"
         durations.append(found.seconds)
+        works.append(found.work)
         largest = max(largest, len(found.body))
-    return Times.of(durations), largest
+    return Times.of(durations, works), largest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,17 +22,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Times:
-    """Durations in seconds, sorted."""
+    """Durations in seconds, sorted; `work` is the processor's median share of them, where it was measured."""
 
     sorted: Sequence[float]
+    work: float | None = None
 
     @classmethod
-    def of(cls, durations: Iterable[float]) -> Times:
+    def of(cls, durations: Iterable[float], works: Sequence[float] = ()) -> Times:
         """Sort durations; raise ValueError when there is none."""
         found = sorted(durations)
         if not found:
             raise ValueError("nothing was measured")
-        return cls(found)
+        return cls(found, statistics.median(works) if works else None)
 
     def at(self, share: float) -> float:
         """Return the duration that `share` (0 to 1) of all do not exceed (nearest rank)."""
@@ -49,7 +51,8 @@ class Times:
 
     def words(self) -> str:
         """Return median and 95th percentile in milliseconds, with the number of samples."""
-        return f"{self.median * 1e3:.1f} / {self.p95 * 1e3:.1f} ms ({len(self.sorted)})"
+        work = f", work {self.work * 1e3:.1f} ms" if self.work is not None else ""
+        return f"{self.median * 1e3:.1f} / {self.p95 * 1e3:.1f} ms ({len(self.sorted)}){work}"
 
 
 def repeat(act: Callable[[], object], times: int, warm: int = 3) -> Times:

@@ -45,7 +45,10 @@ def page(title: str, known: Mapping[str, str], lines: Sequence[Line], notes: Seq
     """Return the whole result page."""
     head = "\n".join(f"- {name}: {value}" for name, value in known.items())
     tail = "".join(f"\n{note}" for note in notes)
-    legend = "Times are median / 95th percentile, with the number of samples in brackets."
+    legend = (
+        "Times are median / 95th percentile, with the number of samples in brackets; “work” is the processor time of\n"
+        "our own process in the median, which other programs on the machine change little."
+    )
     return f"# {title}\n\n{head}\n\n{table(lines)}\n\n{legend}{tail}\n"
 
 
