@@ -109,6 +109,16 @@ def _anchors(file: casefile.CaseFile) -> list[tuple[str, str, int | None]]:
     ]
 
 
+@bp.get("/<number>/<action>")
+@policy("staff", "desk.read")
+def form(number: str, action: str) -> Response:
+    """Take somebody who loads the address of an act anew (a form sent back stood there) to its form."""
+    case = access.find(worker_of_desk(), number)
+    if action not in WORKFLOW.actions:
+        raise NotFound
+    return leave(f"{present.case_href(case.number)}?do={action}#do")
+
+
 @bp.post("/<number>/<action>")
 @policy("staff", "desk.act", uploads=True, multi=panel.MULTI)
 def act(number: str, action: str) -> Response:

@@ -27,14 +27,14 @@ def unread() -> dict[str, Any]:
 
 
 @bp.get("")
-@policy("staff")
+@policy("staff", "staff")
 def index() -> Response:
     """Show the latest messages."""
     return page("desk/messages.html", lines=inbox.latest(worker_of_desk().id))
 
 
 @bp.post("/read")
-@policy("staff", multi=("message",))
+@policy("staff", "staff", multi=("message",))
 def read() -> Response:
     """Mark the messages that were on the page as read."""
     ids = [one for one in map(row_number, request.form.getlist("message")) if one is not None]

@@ -91,9 +91,9 @@ def _ids(values: Value) -> list[int]:
     return [one for one in map(row_number, parts) if one is not None]
 
 
-def key_of(nonce: str) -> str:
+def key_of(token: str) -> str:
     """Return the key of a form from what stands in it and in the address afterwards: worthless without the session."""
-    return hashlib.sha256(f"{session_token()}\0{nonce}".encode()).hexdigest()
+    return hashlib.sha256(f"{session_token()}\0{token}".encode()).hexdigest()
 
 
 def _receive(values: dict[str, Value], staff: StaffView, now: datetime) -> dict[str, str]:
@@ -160,13 +160,13 @@ def alike() -> Response:
     return page("desk/_similar.html", "desk/_similar.html", alike=found)
 
 
-@bp.get("/new/<nonce>")
+@bp.get("/new/<token>")
 @policy("staff", "register")
-def receipt(nonce: str) -> Response:
+def receipt(token: str) -> Response:
     """Show number and query code to read out, what resembles it, and the unit that the routing table proposes."""
     staff, now = worker_of_desk(), clock.now()
     try:
-        found = receipts.show(key_of(nonce), now)
+        found = receipts.show(key_of(token), now)
     except NotFound:
         return leave("/desk/new")
     cases = [access.find(staff, slip.number) for slip in found.slips]

@@ -54,6 +54,8 @@ class Complaints:
         page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # A refused form answers 422 and a vanished page 404: the network's own lines are no fault of the page.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # A refused form answers 422 and a vanished page 404: the network's own lines are no fault of the page, nor is
+        # what htmx says of such an answer.
+        expected = ("Failed to load resource", "Response Status Error Code 4")
+        if message.type == "error" and not message.text.startswith(expected):
             self.heard.append(message.text)
