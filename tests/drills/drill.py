@@ -43,7 +43,7 @@ SHORT = Plan(
     cases_worked=6, hurried=True,
 )  # fmt: skip
 FULL = Plan(
-    seed=1, kills=500, clients=6, filings=3000, pause=(0.05, 0.6), between_kills=(0.2, 1.2), longest=1500.0,
+    seed=1, kills=500, clients=6, filings=3000, pause=(0.05, 0.6), between_kills=(0.3, 1.6), longest=1500.0,
     cases_worked=400, hurried=False,
 )  # fmt: skip
 

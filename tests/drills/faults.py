@@ -9,7 +9,7 @@ from random import Random
 
 from tests.drills.portal import DEFAULT, PARTS, PDF, PERIODIC, REDIS, WEB, WORKER, Portal
 
-WEIGHTS = {WEB: 5, WORKER: 1, DEFAULT: 3, PDF: 3, PERIODIC: 2, REDIS: 3}
+WEIGHTS = {WEB: 5, WORKER: 1, DEFAULT: 3, PDF: 3, PERIODIC: 2, REDIS: 2}
 FLUSHES = 0.12
 """How many of the faults empty Redis, in addition to the deaths."""
 YOUNG = 0.1

@@ -25,6 +25,8 @@ from tests.support.cast import Cast
 from tests.support.desk import PASSWORD
 
 KINDS = ("complaint", "complaint", "complaint", "report", "consultation")
+AGAIN = 0.4
+"""Seconds after which somebody who got no answer presses again."""
 GIVES_UP = 0.25
 """How many of the citizens whose sending got no answer do not press again."""
 WITH_FILE = 0.15
@@ -117,7 +119,7 @@ def persistently(ask: Callable[[], Answer], diary: Diary, patience: float = 60.0
             diary.lost()
             if time.monotonic() > give_up:
                 raise
-            time.sleep(0.15)
+            time.sleep(AGAIN)
 
 
 class Citizens:
@@ -182,7 +184,7 @@ class Citizens:
                 return self.press(attempt)
             except Unanswered:
                 self.diary.lost()
-                time.sleep(0.15)
+                time.sleep(AGAIN)
         return False
 
     def file(self, rng: Random) -> None:
@@ -198,7 +200,7 @@ class Citizens:
                 self.diary.lost()
             if rng.random() < GIVES_UP:
                 return
-            time.sleep(0.15)
+            time.sleep(AGAIN)
 
     def keep_filing(self, stop: threading.Event, rng: Random, most: int, pause: tuple[float, float]) -> None:
         """File until stopped, at most `most` times."""

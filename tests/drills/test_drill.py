@@ -23,7 +23,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_when_every_part_is_killed(tmp_p
     assert outcome.acknowledged > 5
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
 def test_a_complaint_and_an_anonymous_report_reach_the_archive_through_the_pages(app: Flask) -> None:
     channels.install({})
     tasks.carry_with(None)
