@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cities import ROOT, CannotMeasure, City
+from script.support import redis_server
 from script.support.processes import Child, Supervisor
 
 PATIENCE = 60.0
@@ -46,16 +47,22 @@ def command(port: int) -> list[str]:
 
 @contextmanager
 def serving(city: City, supervisor: Supervisor) -> Iterator[Server]:
-    """Lend the server of a city, warm."""
-    log = city.settings.data_dir / "granian.log"
-    child = supervisor.add(Child("granian", command(city.settings.port), city.environ, log, cwd=ROOT))
+    """Lend the server of a city, with the Redis that it hands its tasks to; workers do not run beside it."""
+    place = city.settings.data_dir
+    socket = city.settings.private_redis_socket
+    redis, _ = redis_server.child(socket, place / "redis", place / "redis.log", city.environ)
+    supervisor.add(redis)
+    supervisor.wait_until(lambda: redis_server.answers(socket), PATIENCE, every=0.02)
+    granian = Child("granian", command(city.settings.port), city.environ, place / "granian.log", cwd=ROOT)
+    child = supervisor.add(granian)
     try:
         if not supervisor.wait_until(lambda: answers(city.settings.port), PATIENCE):
             raise CannotMeasure(f"granian does not answer.\n{child.last_lines()}")
         yield Server(city.settings.port, child)
     finally:
-        child.stop()
-        supervisor.children.remove(child)
+        for one in (child, redis):
+            one.stop()
+            supervisor.children.remove(one)
 
 
 def answers(port: int, address: str = "/healthz") -> bool:
