@@ -7,10 +7,10 @@ A year without a notice is computed from the fixed days of the 2024 holiday regu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.tables import read
@@ -139,6 +139,8 @@ class Calendar:
     _days: Mapping[date, CalendarDay]
     _upto: list[int]
     _working: list[int]
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What others have computed from this calendar and may look up again; never changes an answer."""
 
     @classmethod
     def build(cls, days: Iterable[CalendarDay], known_years: Iterable[int]) -> Calendar:

@@ -18,6 +18,8 @@ from rules.terms import LADDERS, RULES, version_of
 
 SPOKEN_AT = time(8, 30)
 _HOUR = timedelta(hours=1)
+MEMORY = 20_000
+"""Terms whose moments are kept with a calendar."""
 _SUPERVISION = ("supervise", "key_supervise")
 _WARNED = {"statutory": ("handler", "lead"), "internal": ("handler", "lead"), "filer": ("citizen",), "hours": ("lead",)}
 
@@ -59,19 +61,34 @@ def moments(clock: Clock, due: Due, calendar: Calendar, sealed: bool = False) ->
     """
     if due.on is None or due.raw_on is None or due.at is None or clock.paused:
         return ()
-    hourly = version_of(clock.rule, clock.version).unit == "hour"
-    found: list[Moment] = []
-    for level, act, where, to, offset in _plan(clock.rule, sealed):
-        if hourly:
-            at = due.at + offset * _HOUR
-        else:
-            at = at_time(_spoken_on(act, offset, due.on, due.raw_on, calendar), SPOKEN_AT)
-        if act != "warn" and found and found[-1].act == "warn" and found[-1].at >= at:
-            found.pop()
-        found.append(Moment(level, at, act, where, to, offset))
+    found = _laid_out(clock, due.on, due.raw_on, due.at, calendar, sealed)
     past = [moment for moment in found if moment.at <= clock.opened_at]
     keep = past[-1:] if past and past[-1].act in _SUPERVISION else []
     return tuple(keep + found[len(past) :])
+
+
+def _laid_out(clock: Clock, on: date, raw_on: date, due_at: datetime, calendar: Calendar, sealed: bool) -> list[Moment]:
+    """Every moment of a term that ends on these days, also those already past.
+
+    Many terms end on the same day: what was laid out once for a calendar is kept with it.
+    """
+    hourly = version_of(clock.rule, clock.version).unit == "hour"
+    key = (clock.rule, hourly, due_at, on, raw_on, sealed)
+    known: list[Moment] | None = calendar.memory.get(key)
+    if known is not None:
+        return known
+    found: list[Moment] = []
+    for level, act, where, to, offset in _plan(clock.rule, sealed):
+        day = None if hourly else _spoken_on(act, offset, on, raw_on, calendar)
+        at = due_at + offset * _HOUR if day is None else at_time(day, SPOKEN_AT)
+        if act != "warn" and found and found[-1].act == "warn" and found[-1].at >= at:
+            found.pop()
+        found.append(Moment(level, at, act, where, to, offset))
+    if not hourly:
+        if len(calendar.memory) >= MEMORY:
+            calendar.memory.clear()
+        calendar.memory[key] = found
+    return found
 
 
 def _spoken_on(act: str, offset: int, on: date, raw_on: date, calendar: Calendar) -> date:
