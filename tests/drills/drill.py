@@ -25,25 +25,26 @@ PROMISE = 120.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how hard. `hurried` lets the clock of leases run ahead instead of waiting for them."""
+    """How long and how hard. `pause` lies between two filings of a citizen, `lives` is how long a part may work before
+    it dies (both in seconds, from and to). `hurried` lets the clock of leases run ahead instead of waiting for them."""
 
     seed: int
     kills: int
     clients: int
     filings: int
     pause: tuple[float, float]
-    between_kills: tuple[float, float]
+    lives: tuple[float, float]
     longest: float
     cases_worked: int
     hurried: bool
 
 
 SHORT = Plan(
-    seed=1, kills=10, clients=3, filings=60, pause=(0.05, 0.3), between_kills=(0.1, 0.5), longest=15.0,
+    seed=1, kills=10, clients=3, filings=60, pause=(0.05, 0.3), lives=(0.1, 2.0), longest=15.0,
     cases_worked=6, hurried=True,
 )  # fmt: skip
 FULL = Plan(
-    seed=1, kills=500, clients=6, filings=3000, pause=(0.05, 0.6), between_kills=(0.3, 1.6), longest=1500.0,
+    seed=1, kills=500, clients=6, filings=3000, pause=(0.05, 0.6), lives=(0.3, 6.0), longest=1500.0,
     cases_worked=400, hurried=False,
 )  # fmt: skip
 
@@ -90,7 +91,7 @@ class Drill:
         self.plan, self.portal, self.diary, self.delivered, self.say = plan, portal, diary, delivered, say
         self.rng = Random(f"{plan.seed}/faults")
         self.citizens = Citizens(portal, diary, plan.seed)
-        self.killer = Killer(portal, self.rng, plan.between_kills)
+        self.killer = Killer(portal, self.rng, plan.lives)
         self.outcome = Outcome()
 
     def run(self) -> Outcome:

@@ -7,22 +7,27 @@ import time
 from collections import Counter
 from random import Random
 
-from tests.drills.portal import DEFAULT, PARTS, PDF, PERIODIC, REDIS, WEB, WORKER, Portal
+from tests.drills.portal import REDIS, Portal
 
-WEIGHTS = {WEB: 5, WORKER: 1, DEFAULT: 3, PDF: 3, PERIODIC: 2, REDIS: 2}
 FLUSHES = 0.12
-"""How many of the faults empty Redis, in addition to the deaths."""
-YOUNG = 0.1
-"""How many of the deaths may meet a part that has not finished starting."""
+"""How many of the deaths are followed by emptying Redis."""
+EARLY = 0.03
+"""The chance, by the second, that a part gets its time before it has finished starting."""
+LOOK = 0.1
+"""Seconds between two looks at the parts."""
 
 
 class Killer:
-    """Kills parts of a portal until it has done so often enough."""
+    """Kills parts of a portal until it has done so often enough.
 
-    def __init__(self, portal: Portal, rng: Random, pause: tuple[float, float]) -> None:
-        self.portal, self.rng, self.pause = portal, rng, pause
+    Every process gets its time to live when it has begun to work, so that there is work for its death to meet.
+    """
+
+    def __init__(self, portal: Portal, rng: Random, lives: tuple[float, float]) -> None:
+        self.portal, self.rng, self.lives = portal, rng, lives
         self.killed: Counter[str] = Counter()
         self.flushed = 0
+        self._dies_at: dict[int, float] = {}
 
     @property
     def total(self) -> int:
@@ -33,24 +38,19 @@ class Killer:
         """Kill `kills` times, or as often as `longest` seconds allow."""
         give_up = time.monotonic() + longest
         while self.total < kills and time.monotonic() < give_up:
-            time.sleep(self.rng.uniform(*self.pause))
-            if self.rng.random() < FLUSHES:
-                self.flushed += self.portal.flush_redis()
             self.strike()
+            time.sleep(LOOK)
 
-    def strike(self) -> str | None:
-        """Kill one part that is at work; return its name, None when none is."""
-        alive = self.portal.parts() if self.rng.random() < YOUNG else self.portal.at_work()
-        if not alive:
-            return None
-        # Every part has its turn before any has a second one.
-        names = [part for part in PARTS if part in alive and not self.killed[part]]
-        names = names or [part for part in PARTS if part in alive]
-        part = self.rng.choices(names, [WEIGHTS[name] for name in names])[0]
-        if not self.portal.kill(part):
-            return None
-        self.killed[part] += 1
-        return part
+    def strike(self) -> None:
+        """Give every new process its time, and kill those whose time has come."""
+        now, at_work = time.monotonic(), self.portal.at_work()
+        for part, pid in self.portal.parts().items():
+            if pid not in self._dies_at and (part in at_work or self.rng.random() < EARLY * LOOK):
+                self._dies_at[pid] = now + self.rng.uniform(*self.lives)
+            if now >= self._dies_at.get(pid, float("inf")) and self.portal.kill(part, pid):
+                self.killed[part] += 1
+                if self.rng.random() < FLUSHES:
+                    self.flushed += self.portal.flush_redis()
 
     def keep_redis_down(self, stop: threading.Event) -> None:
         """Kill Redis whenever it shows itself, until stopped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -33,6 +34,7 @@ def main() -> int:
     plan = replace(drill.FULL if given.full else drill.SHORT, seed=given.seed)
     if given.kills is not None:
         plan = replace(plan, kills=given.kills, longest=max(plan.longest, 3.0 * given.kills))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     begun = time.monotonic()
     with ExitStack() as stack:
         place = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-drill-")))

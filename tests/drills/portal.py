@@ -23,7 +23,7 @@ from config import Settings
 from models import Heartbeat, Lease, Task, clock
 from models.base import db, writing
 from script.support import fonts, redis_server
-from script.support.processes import end_marked, marked_processes
+from script.support.processes import die_with_parent, end_marked, marked_processes
 from tests.support import cast, databases, desk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,9 @@ class Portal:
         }
         command = [sys.executable, "-m", self.starter, "--empty"]
         with self.log.open("ab") as out:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environ, stdout=out, stderr=out, preexec_fn=die_with_parent
+            )
             process = self._process
         ready = wait_until(lambda: self.is_ready() or process.poll() is not None, START_PATIENCE, 0.1)
         if not ready or process.poll() is not None:
@@ -139,9 +141,9 @@ class Portal:
             db.session.rollback()
             return found
 
-    def kill(self, part: str) -> bool:
-        """Kill a part as a power cut would; False when it does not run."""
-        pid = self.parts().get(part)
+    def kill(self, part: str, pid: int | None = None) -> bool:
+        """Kill a part (or the process that is known to be it) as a power cut would; False when it does not run."""
+        pid = pid if pid is not None else self.parts().get(part)
         if pid is None:
             return False
         with suppress(ProcessLookupError):
