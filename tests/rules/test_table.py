@@ -276,6 +276,14 @@ def test_the_two_regimes_have_their_own_lists() -> None:
     assert codes("termination", "order-20") == [f"T{n}" for n in range(1, 8)]
 
 
+def test_a_ground_asks_only_for_lists_that_its_own_measures_have() -> None:
+    old = WORKFLOW.ground("refusal", "order-20", "R3")
+    new = WORKFLOW.ground("refusal", "order-121", "R3")
+    assert (old.requires, new.requires) == ((), ("factors",))
+    assert not WORKFLOW.grounds("factor", "order-20")
+    assert WORKFLOW.grounds("factor", "order-121")
+
+
 def test_the_ten_official_forms_of_2026_are_there() -> None:
     forms = [key for key in WORKFLOW.documents if key.startswith("form.")]
     assert len(forms) == 10
