@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from random import Random
 
-from tests.drills.portal import REDIS, Portal
+from tests.drills.portal import REDIS, Portal, wait_until
 
 FLUSHES = 0.12
 """How many of the deaths are followed by emptying Redis."""
@@ -36,13 +36,10 @@ class Killer:
 
     def rage(self, kills: int, longest: float) -> None:
         """Kill `kills` times, or as often as `longest` seconds allow."""
-        give_up = time.monotonic() + longest
-        while self.total < kills and time.monotonic() < give_up:
-            self.strike()
-            time.sleep(LOOK)
+        wait_until(lambda: self.strike() >= kills, longest, every=LOOK)
 
-    def strike(self) -> None:
-        """Give every new process its time, and kill those whose time has come."""
+    def strike(self) -> int:
+        """Give every new process its time, and kill those whose time has come; return the deaths so far."""
         now, at_work = time.monotonic(), self.portal.at_work()
         for part, pid in self.portal.parts().items():
             if pid not in self._dies_at and (part in at_work or self.rng.random() < EARLY * LOOK):
@@ -51,6 +48,7 @@ class Killer:
                 self.killed[part] += 1
                 if self.rng.random() < FLUSHES:
                     self.flushed += self.portal.flush_redis()
+        return self.total
 
     def keep_redis_down(self, stop: threading.Event) -> None:
         """Kill Redis whenever it shows itself, until stopped."""

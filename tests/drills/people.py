@@ -65,6 +65,8 @@ class Diary:
         self.odd: list[str] = []
         """Answers that nobody should ever get."""
         self.unanswered = 0
+        self.over = threading.Event()
+        """Set when the drill is over: nobody tries again then."""
 
     def begin(self, attempt: Attempt) -> None:
         """Note that somebody begins to file."""
@@ -105,7 +107,8 @@ class Diary:
         self._file.flush()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; nobody tries again."""
+        self.over.set()
         self._file.close()
 
 
@@ -119,7 +122,7 @@ def persistently(ask: Callable[[], Answer], diary: Diary, patience: float = 60.0
             diary.lost()
             if time.monotonic() > give_up:
                 raise
-            time.sleep(AGAIN)
+            diary.over.wait(AGAIN)
 
 
 class Citizens:
@@ -184,7 +187,7 @@ class Citizens:
                 return self.press(attempt)
             except Unanswered:
                 self.diary.lost()
-                time.sleep(AGAIN)
+                self.diary.over.wait(AGAIN)
         return False
 
     def file(self, rng: Random) -> None:
@@ -200,7 +203,7 @@ class Citizens:
                 self.diary.lost()
             if rng.random() < GIVES_UP:
                 return
-            time.sleep(AGAIN)
+            self.diary.over.wait(AGAIN)
 
     def keep_filing(self, stop: threading.Event, rng: Random, most: int, pause: tuple[float, float]) -> None:
         """File until stopped, at most `most` times."""

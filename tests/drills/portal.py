@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -23,7 +22,7 @@ from config import Settings
 from models import Heartbeat, Lease, Task, clock
 from models.base import db, writing
 from script.support import fonts, redis_server
-from script.support.processes import die_with_parent, end_marked, marked_processes
+from script.support.processes import Supervisor, die_with_parent, end_marked, marked_processes
 from tests.support import cast, databases, desk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,12 +37,7 @@ class DrillFailed(RuntimeError):
 
 def wait_until(reached: Callable[[], bool], patience: float, every: float = 0.05) -> bool:
     """Wait until `reached`; False when that takes longer than `patience` seconds."""
-    give_up = time.monotonic() + patience
-    while not reached():
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(every)
-    return True
+    return Supervisor(print).wait_until(reached, patience, every)
 
 
 class Portal:
@@ -143,7 +137,8 @@ class Portal:
 
     def kill(self, part: str, pid: int | None = None) -> bool:
         """Kill a part (or the process that is known to be it) as a power cut would; False when it does not run."""
-        pid = pid if pid is not None else self.parts().get(part)
+        if pid is None:
+            pid = self._redis_pid() if part == REDIS else self.parts().get(part)
         if pid is None:
             return False
         with suppress(ProcessLookupError):
