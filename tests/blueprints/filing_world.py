@@ -43,6 +43,11 @@ MISCONDUCT = {
     "officer_name": "某科长",
     "content": "2026年10月收了店家的礼品卡，之后不再检查那家店。",
 }
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db0"
+    "0000000049454e44ae426082"
+)
+"""The smallest picture there is."""
 FORMS = {
     "complaint": FILLED,
     "report": REPORT,

@@ -18,8 +18,7 @@ from models import Case, Event, clock, db
 from models.attachment import Attachment
 from rules.identifiers import case_number
 from rules.workflow import WORKFLOW
-from tests.blueprints.filing_world import errors_of, plain, soup
-from tests.blueprints.test_filing import PICTURE
+from tests.blueprints.filing_world import PICTURE, errors_of, plain, soup
 from tests.support import cast
 from tests.support.cast import MORNING, Cast
 
@@ -106,7 +105,7 @@ class TestOpening:
         lambda n, c: (n.replace("-", "－"), c.replace("-", " ")),
     ])  # fmt: skip
     def test_they_may_be_written_as_people_write(self, client: FlaskClient, filed: tuple[str, str], spelled) -> None:  # type: ignore[no-untyped-def]
-        opened(client, spelled(*filed))
+        assert filed[0] in opened(client, spelled(*filed)).text
 
     def test_neither_stands_in_an_address(self, client: FlaskClient, filed: tuple[str, str]) -> None:
         answer = client.get(f"/track?number={filed[0]}&code={filed[1]}")

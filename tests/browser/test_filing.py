@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from models import Case, db
-from tests.blueprints.filing_world import FILLED
-from tests.blueprints.test_filing import PICTURE
+from tests.blueprints.filing_world import FILLED, PICTURE
 from tests.support import cast
 from tests.support.browser import Complaints
 
+expect.set_options(timeout=20_000)  # a busy machine is not a wrong answer
 WIDTHS = {"phone": 360, "desk": 1280}
 RADIOS = ("sales_mode", "reply_by", "consent_mediation", "consent_publish")
 TICKET = {"name": "付款截图.png", "mimeType": "image/png", "buffer": PICTURE}
