@@ -105,8 +105,7 @@ def tabs(staff: StaffView, now: datetime) -> list[Tab]:
     shown = [view for view in VIEWS.values() if parts[view.key]]
     if not shown:
         return []
-    asked = list(dict.fromkeys((one, view.due or "") for view in shown for one in parts[view.key]))
-    counted = dict(zip(asked, ranges.counts(asked, _moments(now, ref), COUNTED), strict=True))
+    counted = ranges.counts((one for view in shown for one in parts[view.key]), _moments(now, ref), COUNTED)
     return [Tab(view, sum(counted[one, view.due or ""] for one in parts[view.key])) for view in shown]
 
 

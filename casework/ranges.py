@@ -6,7 +6,7 @@ ten times as long as the database takes to answer them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -59,17 +59,25 @@ class Moments:
     tonight: datetime
     soon: datetime
 
-    def named(self, due: Sequence[str]) -> dict[str, datetime]:
-        """Return those that the given kinds of lists need."""
-        wanted = "".join(DUE[one] for one in due)
-        return {name: value for name, value in vars(self).items() if f":{name}" in wanted}
+    def named(self, due: str) -> dict[str, datetime]:
+        """Return those that a kind of list needs."""
+        return {name: value for name, value in vars(self).items() if f":{name}" in DUE[due]}
 
 
-def counts(asked: Sequence[tuple[Range, str]], moments: Moments, most: int) -> list[int]:
-    """Return how many cases each range holds among those due as its word (a key of DUE) says, at most `most`."""
-    statement = _counting(tuple((one.column, one.queue, due) for one, due in asked))
-    given = {**_values([one for one, _ in asked]), **moments.named([due for _, due in asked]), "most": most}
-    return list(db.session.execute(statement, given).one())
+def counts(asked: Iterable[Range], moments: Moments, most: int) -> dict[tuple[Range, str], int]:
+    """Return how many cases each range holds in all and due in each way (a key of DUE); counting stops at `most`."""
+    desks: dict[tuple[str | None, int], list[str]] = {}
+    for one in dict.fromkeys(asked):
+        desks.setdefault((one.column, one.value), []).append(one.queue)
+    statement = _counting(tuple((column, tuple(queues)) for (column, _), queues in desks.items()))
+    given = {f"v{place}": value for place, (column, value) in enumerate(desks) if column is not None}
+    places = list(desks)
+    found: dict[tuple[Range, str], int] = {}
+    for place, queue, *numbers in db.session.execute(statement, {**given, **vars(moments), "most": most}):
+        column, value = places[place]
+        one = Range(column, value, queue)
+        found |= {(one, due): number for due, number in zip(DUE, numbers, strict=True)}
+    return found
 
 
 def first_ids(
@@ -87,7 +95,7 @@ def first_ids(
     statement = _listing(
         tuple((one.column, one.queue) for one in ranges), due, tuple(sorted(narrower)), after is not None
     )
-    given = {**_values(ranges), **moments.named([due]), **narrower, "size": size}
+    given = {**_values(ranges), **moments.named(due), **narrower, "size": size}
     if after is not None:
         given |= {"after_due": after[0], "after_id": after[1]}
     return list(db.session.scalars(statement, given))
@@ -100,16 +108,22 @@ def _values(ranges: Sequence[Range]) -> dict[str, Any]:
 def _reached(column: str | None, queue: str, place: int) -> str:
     # The second condition repeats that of the partial indexes, so that the planner may use them.
     whose = f" AND {column} = :v{place}" if column is not None else ""
-    return f"FROM cases WHERE queue = '{queue}' AND queue <> 'archived'{whose}"
+    return f"FROM cases WHERE queue = {queue} AND queue <> 'archived'{whose}"
 
 
 @lru_cache(256)
-def _counting(shape: tuple[tuple[str | None, str, str], ...]) -> TextClause:
-    counted = [
-        f"(SELECT count(*) FROM (SELECT 1 {_reached(column, queue, place)}{DUE[due]} LIMIT :most) AS c{place})"  # noqa: S608 - names come from tables above
-        for place, (column, queue, due) in enumerate(shape)
-    ]
-    return _typed("SELECT " + ", ".join(counted))
+def _counting(shape: tuple[tuple[str | None, tuple[str, ...]], ...]) -> TextClause:
+    # One row for each list: a statement of four small selects for each desk, short enough for psycopg to keep.
+    lists, desks = [], []
+    for place, (column, queues) in enumerate(shape):
+        named = ", ".join(f"('{queue}')" for queue in queues)
+        lists.append(f"q{place}(queue) AS (VALUES {named})")
+        counted = ", ".join(
+            f"(SELECT count(*) FROM (SELECT 1 {_reached(column, 'q.queue', place)}{due} LIMIT :most) AS c)"  # noqa: S608 - names come from tables above
+            for due in DUE.values()
+        )
+        desks.append(f"SELECT {place}, q.queue, {counted} FROM q{place} AS q")  # noqa: S608 - as above
+    return _typed(f"WITH {', '.join(lists)} {' UNION ALL '.join(desks)}")
 
 
 @lru_cache(512)
@@ -118,14 +132,18 @@ def _listing(
 ) -> TextClause:
     limits = DUE[due] + "".join(NARROWER[name] for name in narrower) + (_AFTER if further else "")
     parts = [
-        f"SELECT * FROM (SELECT due_at, id {_reached(column, queue, place)}{limits} ORDER BY due_at, id LIMIT :size)"  # noqa: S608 - names come from tables above
-        f" AS r{place}"
+        f"SELECT * FROM (SELECT due_at, id {_reached(column, _quoted(queue), place)}{limits} "  # noqa: S608 - names come from tables above
+        f"ORDER BY due_at, id LIMIT :size) AS r{place}"
         for place, (column, queue) in enumerate(shape)
     ]
     # UNION and not UNION ALL: a case may lie on two desks of one person.
     return _typed(
         f"SELECT id FROM ({' UNION '.join(parts)}) AS found ORDER BY due_at, id LIMIT :size"  # noqa: S608 - as above
     )
+
+
+def _quoted(queue: str) -> str:
+    return f"'{queue}'"
 
 
 def _typed(statement: str) -> TextClause:
