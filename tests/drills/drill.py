@@ -40,7 +40,7 @@ class Plan:
 
 
 SHORT = Plan(
-    seed=1, kills=10, clients=3, filings=60, pause=(0.05, 0.3), lives=(0.1, 2.0), longest=15.0,
+    seed=1, kills=10, clients=3, filings=60, pause=(0.05, 0.3), lives=(0.1, 2.0), longest=60.0,
     cases_worked=6, hurried=True,
 )  # fmt: skip
 FULL = Plan(

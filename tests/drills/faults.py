@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from random import Random
 
-from tests.drills.portal import REDIS, Portal, wait_until
+from tests.drills.portal import PARTS, REDIS, Portal, wait_until
 
 FLUSHES = 0.12
 """How many of the deaths are followed by emptying Redis."""
@@ -35,8 +35,8 @@ class Killer:
         return sum(self.killed.values())
 
     def rage(self, kills: int, longest: float) -> None:
-        """Kill `kills` times, or as often as `longest` seconds allow."""
-        wait_until(lambda: self.strike() >= kills, longest, every=LOOK)
+        """Kill at least `kills` times and every part at least once, as far as `longest` seconds allow."""
+        wait_until(lambda: self.strike() >= kills and all(self.killed[part] for part in PARTS), longest, every=LOOK)
 
     def strike(self) -> int:
         """Give every new process its time, and kill those whose time has come; return the deaths so far."""
