@@ -92,8 +92,7 @@ def acting_role(actor: Actor, action: Action, case: Mapping[str, Any], ref: Refe
         return "system" if "system" in action.roles else None
     if actor.kind == CITIZEN:
         return "citizen" if "citizen" in action.roles else None
-    assert actor.staff is not None
-    for role, held in holdings(actor.staff, case, ref):
+    for role, held in holdings(actor.staff, case, ref) if actor.staff else ():
         if access.allowed(action, [(role, held)], ref.settings):
             return role
     return None

@@ -64,9 +64,9 @@ def outcome_of(act: Act) -> Columns:
     """Return how the case ended, when the act chose one of the grounds that say so."""
     code = act.values.get("ground")
     for asked in act.action.fields:
-        if code and asked.name == "ground" and asked.ground in OUTCOME_LISTS:
-            if act.action.key != "request_withdrawal":  # asked for, not decided
-                return {"outcome": f"{asked.ground}/{code}"}
+        decided = act.action.key != "request_withdrawal"  # that one asks for an end, and decides nothing
+        if code and decided and asked.name == "ground" and asked.ground in OUTCOME_LISTS:
+            return {"outcome": f"{asked.ground}/{code}"}
     return {}
 
 

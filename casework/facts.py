@@ -76,7 +76,7 @@ def from_12345(case: Mapping[str, Any]) -> bool:
 
 
 def at_wrong_desk(case: Mapping[str, Any], ref: Reference) -> bool:
-    """Letters and visits with consumer content belong to the centre; what 12345 sends of another kind, to the office."""
+    """Letters and visits with consumer content belong to the centre; what 12345 sends of another kind, elsewhere."""
     at_centre = ref.units[case["receiving_unit_id"]].kind in {"city", "district"}
     if case["channel"] in LETTER_OR_VISIT:
         return case["kind"] in {"complaint", "report"} and not at_centre

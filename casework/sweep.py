@@ -85,8 +85,7 @@ def _lapse(session: Session, row: Deadline, now: datetime) -> tuple[list[tasks.A
     action = LAPSES.get(row.rule)
     if action is None or row.due_at is None or row.due_at > now:
         return [], "spoken"
-    case = session.get(Case, row.case_id)
-    assert case is not None
+    case = session.get_one(Case, row.case_id)
     if case.state not in WORKFLOW.action(action).states.get(case.kind, frozenset()):
         return [], "spoken"
     entered: dict[str, Any] = {"received_on": local_date(now)} if action == "station_pass_on" else {}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from casework.reference import Reference
 from rules import identifiers
 from rules.calendar import ZONE
-from rules.workflow import WORKFLOW, Action
+from rules.workflow import WORKFLOW, Action, Field
 
 _WEEKDAYS = "一二三四五六日"
 _BLANK = re.compile(r"\{(\w+)\}")
@@ -43,30 +43,39 @@ def shown(name: str, value: Any, action: Action, ref: Reference) -> str:
     """Return the value of an entered field as a person reads it."""
     if value is None:
         return ""
-    asked = next((one for one in action.fields if one.name == name), None)
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):
         return long_date(value)
-    if asked is not None:
-        if asked.type == "money":
-            return yuan(int(value))
-        if asked.type == "person":
-            return ref.names.get(int(value), "")
-        if asked.type == "unit":
-            return ref.unit_keys[value].name if value in ref.unit_keys else str(value)
-        if asked.type in {"choice", "multi_choice"} and asked.choices:
-            keys = value if isinstance(value, list) else [value]
-            return "、".join(choice.label for key in keys if (choice := asked.choice(key)) is not None)
-        if asked.type == "files":
-            return f"{len(value)}份"
-        if asked.type == "action":
-            return WORKFLOW.action(value).label
-    if isinstance(value, list):
-        return "、".join(str(part) for part in value)
-    return str(value)
+    asked = next((one for one in action.fields if one.name == name), None)
+    reader = _SHOWN.get(asked.type) if asked is not None else None
+    if asked is not None and reader is not None:
+        return reader(asked, value, ref)
+    return "、".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def _choices(asked: Field, value: Any, _ref: Reference) -> str:
+    keys = value if isinstance(value, list) else [value]
+    if not asked.choices:  # a ground or a category: its key is its name here
+        return "、".join(str(key) for key in keys)
+    return "、".join(choice.label for key in keys if (choice := asked.choice(key)) is not None)
+
+
+def _unit_name(_asked: Field, value: Any, ref: Reference) -> str:
+    return ref.unit_keys[value].name if value in ref.unit_keys else str(value)
+
+
+_SHOWN: Mapping[str, Callable[[Field, Any, Reference], str]] = {
+    "action": lambda _asked, value, _ref: WORKFLOW.action(value).label,
+    "choice": _choices,
+    "files": lambda _asked, value, _ref: f"{len(value)}份",
+    "money": lambda _asked, value, _ref: yuan(int(value)),
+    "multi_choice": _choices,
+    "person": lambda _asked, value, ref: ref.names.get(int(value), ""),
+    "unit": _unit_name,
+}
 
 
 def fill(
@@ -101,31 +110,34 @@ def _blank(
 ) -> str:
     if name in more:
         return more[name]
-    unit = ref.units[case["unit_id"]]
-    if name == "number":
-        return str(case["number"])
     if name == "date":
         return plain_date(now.astimezone(ZONE).date())
     if name == "due":
         return long_date(due) if due else "办理期限"
-    if name == "unit":
-        return unit.name
-    if name == "unit_phone":
-        return unit.phone or "12315"
-    if name == "unit_address":
-        return unit.address
-    if name == "link":
-        return f"本平台“查办理进度”（{TRACK}）"
-    if name == "respondent_name":
-        return case.get("respondent_name") or "商家"
-    if name == "handler":
-        person = values.get("handler") or case.get("handler_id")
-        return ref.names.get(int(person), "承办人") if person else "承办人"
     if name == "ground":
         return ground_text(action, case, values)
-    if name == "amount":
-        return yuan(int(values.get("amount_recovered") or case.get("amount") or 0))
+    of_case = _OF_CASE.get(name)
+    if of_case is not None:
+        return of_case(case, values, ref)
     return shown(name, values.get(_ALIAS.get(name, name)), action, ref)
+
+
+def _handler(case: Mapping[str, Any], values: Mapping[str, Any], ref: Reference) -> str:
+    person = values.get("handler") or case.get("handler_id")
+    return ref.names.get(int(person), "承办人") if person else "承办人"
+
+
+_OF_CASE: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Reference], str]] = {
+    "amount": lambda case, values, _ref: yuan(int(values.get("amount_recovered") or case.get("amount") or 0)),
+    "handler": _handler,
+    "link": lambda _case, _values, _ref: f"本平台“查办理进度”（{TRACK}）",
+    "number": lambda case, _values, _ref: str(case["number"]),
+    "respondent_name": lambda case, _values, _ref: case.get("respondent_name") or "商家",
+    "unit": lambda case, _values, ref: ref.units[case["unit_id"]].name,
+    "unit_address": lambda case, _values, ref: ref.units[case["unit_id"]].address,
+    "unit_phone": lambda case, _values, ref: ref.units[case["unit_id"]].phone or "12315",
+}
+"""Blanks that the case itself fills."""
 
 
 _ALIAS = {"other_number": "main_case", "basis": "legal_basis"}

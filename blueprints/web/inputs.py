@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, Any, cast
 
-from flask import Request, abort, current_app, g, request
+from flask import Request, abort, g, request
 from werkzeug.datastructures import MultiDict
 
 from blueprints.web.policy import current_policy

@@ -21,7 +21,9 @@ def people(context: Flask) -> Cast:
     for state in ("registered", "dispatched", "received", "under_review", "accepted"):
         bring(people, cast.case_of(cast.file(content=f"第{state}件：买的年卡不退钱，门店关了。")), state)
     west = cast.case_of(cast.file("report"))
-    handling.apply(west, "dispatch", people.actor("city_dispatcher"), MORNING, unit="west_office", routing_reason="西城")
+    handling.apply(
+        west, "dispatch", people.actor("city_dispatcher"), MORNING, unit="west_office", routing_reason="西城"
+    )
     cast.file("consultation")
     cast.file("suggestion")
     cast.file("misconduct")

@@ -129,7 +129,7 @@ class TestWhatIsWritten:
         assert rows[1].replaces_id == rows[0].id
 
     def test_names_of_people_never_stand_in_an_event(self, people: Cast, complaint: Case) -> None:
-        from tests.casework.test_stories import Player, STORIES
+        from tests.casework.test_stories import STORIES, Player
 
         file_id = Player(STORIES["s01-friday-afternoon"], people)._file(
             complaint, people.actor("east_handler"), MORNING

@@ -79,7 +79,12 @@ class Player:
         named = step.kind != "report" or "real_name" in step.facts or self._same_filer_later()
         if not named:
             return {"anonymous": "yes"}
-        return {"anonymous": "", "filer_name": "王秀英", "filer_phone": "13800001234", "filer_address": "柳荫里7幢502室"}
+        return {
+            "anonymous": "",
+            "filer_name": "王秀英",
+            "filer_phone": "13800001234",
+            "filer_address": "柳荫里7幢502室",
+        }
 
     def _same_filer_later(self) -> bool:
         return any("same_filer" in WORKFLOW.action(step.action).guards for step in self.story.steps)
@@ -99,8 +104,9 @@ class Player:
         if "both_consent" in guards and case.state in {"accepted", "mediating"}:
             for party in ("filer", "respondent"):
                 said = {"party": party, "stance": "agrees", "delegate_stance": "agrees", "said_on": step.on}
-                handling.apply(case, "record_consent", self._actor(case, "record_consent", "handler", step.now),
-                               step.now, **said)
+                handling.apply(
+                    case, "record_consent", self._actor(case, "record_consent", "handler", step.now), step.now, **said
+                )
 
     def _act(self, step: StoryStep) -> None:
         case = self.case(step.case)
@@ -175,7 +181,8 @@ class Player:
         staff = actor is not None and actor.staff is not None
         row = Attachment(
             case_id=case.id, name="材料.jpg", media_type="image/jpeg", size=10, sha256=b"\0" * 32, original="x",
-            uploaded_by="staff" if staff else "citizen", staff_id=actor.id if actor and staff else None, uploaded_at=now,
+            uploaded_by="staff" if staff else "citizen", staff_id=actor.id if actor and staff else None,
+            uploaded_at=now,
         )  # fmt: skip
         with writing() as session:
             session.add(row)
