@@ -156,7 +156,7 @@ def _read(session: Session, revision: int) -> Reference:
     holders = select(StaffRole.unit_id, StaffRole.role, StaffRole.staff_id).join(Staff, Staff.id == StaffRole.staff_id)
     for unit_id, role, staff_id in session.execute(holders.where(Staff.active).order_by(StaffRole.staff_id)):
         roles[(unit_id, role)] = (*roles.get((unit_id, role), ()), staff_id)
-    names = dict(session.execute(select(Staff.id, Staff.name)).tuples().all())
+    names = dict(session.execute(select(Staff.id, Staff.name)).all())
     return Reference(
         revision=revision,
         units=MappingProxyType(units),
