@@ -202,7 +202,7 @@ def _run(places: Places, program: str, *arguments: str) -> None:
     if found is None:
         raise BackupError(f"{program} is not installed; it comes with the PostgreSQL client.")
     password = make_url(places.database_url).password
-    environ = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    environ = {"PATH": os.defpath, **({"PGPASSWORD": password} if password else {})}
     command = [found, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)  # noqa: S603 - own words
     if done.returncode:

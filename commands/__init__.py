@@ -13,6 +13,8 @@ COMMANDS = ("init", "demo", "import_file", "sweep", "due", "brief", "audit", "ba
 def register(app: Flask) -> None:
     """Add every command to the application's command line."""
     for name in COMMANDS:
-        for command in vars(import_module(f"commands.{name}")).values():
-            if isinstance(command, click.Command):
+        found = [one for one in vars(import_module(f"commands.{name}")).values() if isinstance(one, click.Command)]
+        inner = {id(one) for group in found if isinstance(group, click.Group) for one in group.commands.values()}
+        for command in found:
+            if id(command) not in inner:
                 app.cli.add_command(command)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from casework.actors import FILER
-from casework.demo.common import file_away, rate, send_on
+from casework.demo.stages import file_away, rate, send_on
 from casework.demo.life import Life
 
 

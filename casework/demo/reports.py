@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from casework.demo.common import contact, file_away, send_on
+from casework.demo.stages import contact, file_away, send_on
 from casework.demo.life import Life
 from casework.demo.sources import read
 
