@@ -6,9 +6,9 @@ from datetime import time
 from typing import Any
 
 from casework.actors import FILER, SYSTEM
-from casework.demo.stages import contact, file_away, rate, send_on
 from casework.demo.life import Life
 from casework.demo.sources import read
+from casework.demo.stages import contact, file_away, rate, send_on
 from rules.calendar import at_time
 
 TEN = time(10, 0)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from casework.actors import FILER
-from casework.demo.stages import file_away, rate, send_on
 from casework.demo.life import Life
+from casework.demo.stages import file_away, rate, send_on
 
 
 def consultation(life: Life, entry: Mapping[str, Any]) -> None:

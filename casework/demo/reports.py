@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from casework.demo.stages import contact, file_away, send_on
 from casework.demo.life import Life
 from casework.demo.sources import read
+from casework.demo.stages import contact, file_away, send_on
 
 
 def live(life: Life) -> None:
