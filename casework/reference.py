@@ -8,7 +8,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from models import CalendarDay, CalendarYear, Revision, RoutingRule, Setting, Staff, StaffRole, Unit, db
@@ -107,10 +107,13 @@ def put_calendar_year(
 ) -> None:
     """Enter the arrangement of a year: day → (is working, note). An administrator's rows replace seeded ones."""
     session.merge(CalendarYear(year=year, source=source, entered_at=now, entered_by=by))
-    for day, (is_working, note) in days.items():
-        session.merge(
-            CalendarDay(day=day, is_working=is_working, note=note, source=source, entered_at=now, entered_by=by)
-        )
+    entered = [
+        {"day": day, "is_working": is_working, "note": note, "source": source, "entered_at": now, "entered_by": by}
+        for day, (is_working, note) in days.items()
+    ]
+    session.execute(delete(CalendarDay).where(CalendarDay.day.in_(list(days))))
+    if entered:
+        session.execute(insert(CalendarDay), entered)
     changed(session)
 
 
