@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -115,7 +116,8 @@ def main(words: list[str] | None = None) -> int:
     """Measure and write the table; exit 1 when something cannot be measured, 0 whether or not targets are met."""
     given = arguments(words)
     supervisor = Supervisor(print)
-    supervisor.listen()
+    # Leaves by way of every `finally`, so that no server outlives a run that is cut off.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     before = os.getloadavg()
     names = [name for name in BENCHMARKS if not given.only or name in given.only]
     try:
@@ -123,6 +125,7 @@ def main(words: list[str] | None = None) -> int:
             cities = Cities(directory, given.database, supervisor)
             small = min(given.against, given.cases)
             run = Run(cities, given.cases, small, given.samples, given.terms or given.cases, supervisor)
+            sweep.clear(run.city)
             lines = measure(run, names)
             known = report.conditions(cities.words(), given.cases, before, datetime.now(UTC))
             supervisor.stop()
