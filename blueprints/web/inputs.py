@@ -6,6 +6,7 @@ from typing import IO, Any, cast
 
 from flask import Request, abort, g, request
 from werkzeug.datastructures import MultiDict
+from werkzeug.utils import cached_property
 
 from blueprints.web.policy import current_policy
 from casework.attachments import Spool
@@ -27,7 +28,14 @@ class PortalRequest(Request):
         filename: str | None = None,
         content_length: int | None = None,
     ) -> IO[bytes]:
-        return cast(IO[bytes], Spool())
+        spool = Spool()
+        self.spools.append(spool)
+        return cast(IO[bytes], spool)
+
+    @cached_property
+    def spools(self) -> list[Spool]:
+        """Every file that began to be read, those of a body that broke off included."""
+        return []
 
 
 def is_text(value: str) -> bool:
@@ -75,3 +83,5 @@ def _check_text(source: MultiDict[str, str]) -> None:
 def close_uploads(error: BaseException | None) -> None:
     """Close the spool files of this request: what was refused disappears at once."""
     request.close()
+    for spool in cast(PortalRequest, request).spools:
+        spool.close()

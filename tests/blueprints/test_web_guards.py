@@ -208,8 +208,9 @@ class TestInputs:
             kept_open.setattr("casework.attachments.spool.Spool.close", lambda self: None)
             answer = visitor.post("/probe/upload", data=body, content_type="multipart/form-data; boundary=x")
         assert answer.text == "3500000"
-        with laid_down[0] as file:
-            on_disk = os.pread(file.fileno(), 4_000_000, 0)
+        on_disk = os.pread(laid_down[0].fileno(), 4_000_000, 0)
+        for file in laid_down:
+            file.close()
         assert len(on_disk) == 3_500_000
         assert b"canary" not in on_disk
 

@@ -61,7 +61,8 @@ COMPLAINT: dict[str, Any] = {
     "goods": "健身年卡",
     "amount": "3680",
     "happened_on": "2026-03-02",
-    "content": "2026年3月2日在该店办健身年卡，付款3680元。9月28日去锻炼，发现门店关门，要求退款，对方不再接电话。",
+    "content": "2026年3月2日在该店办健身年卡，付款3680元。9月28日去锻炼，发现门店关门，"
+    "要求退还剩余费用，对方不再接电话。",
     "demands": ["refund"],
     "consent_publish": "no",
     "consent_mediation": "yes",
