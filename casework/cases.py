@@ -28,8 +28,6 @@ _CASES, _TEXTS = cast(Table, Case.__table__), cast(Table, CaseText.__table__)
 _EVENTS, _DEADLINES = cast(Table, Event.__table__), cast(Table, Deadline.__table__)
 _PARTIES = cast(Table, Party.__table__)
 # Built once: at the desk's busiest hour making a statement costs more than running it.
-_NEW_CASE = insert(_CASES).returning(_CASES.c.id)
-_NEW_TEXT, _NEW_EVENT, _NEW_TERMS, _NEW_PARTY = insert(_TEXTS), insert(_EVENTS), insert(_DEADLINES), insert(_PARTIES)
 _INSERT_CASE = insert(_CASES).returning(_CASES.c.id)
 _INSERT_TEXT, _INSERT_EVENT = insert(_TEXTS), insert(_EVENTS)
 _INSERT_DEADLINE, _INSERT_PARTY = insert(_DEADLINES), insert(_PARTIES)

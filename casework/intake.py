@@ -26,20 +26,14 @@ from rules.workflow import WORKFLOW
 
 ONLINE = "online"
 _FILINGS = cast(Table, Filing.__table__)
-_EARLIER = select(_FILINGS.c.body_mark).where(_FILINGS.c.form_key == bindparam("wanted"))
+# Written once: composing a statement anew costs more than the database needs to run it.
 _NEW_FILING = insert(_FILINGS).returning(_FILINGS.c.id)
-_KEEP_CODES = (
-    update(_FILINGS)
-    .where(_FILINGS.c.id == bindparam("own_id"))
-    .values(receipt_codes=bindparam("codes"), receipt_until=bindparam("until"))
-)
-_INSERT = insert(_FILINGS).returning(_FILINGS.c.id)
 _KEEP_CODES = (
     update(_FILINGS)
     .where(_FILINGS.c.id == bindparam("filing"))
     .values(receipt_codes=bindparam("codes"), receipt_until=bindparam("until"))
 )
-_EARLIER = select(_FILINGS.c.body_mark, _FILINGS.c.receipt_codes).where(_FILINGS.c.form_key == bindparam("mark"))
+_EARLIER = select(_FILINGS.c.body_mark).where(_FILINGS.c.form_key == bindparam("mark"))
 SEALED_KIND = "misconduct"
 FIRST_TERM = {
     "complaint": "complaint.decide",

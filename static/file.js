@@ -68,6 +68,11 @@
       var button = pressed(event);
       if (!button) { return; }
       if (busy) { event.preventDefault(); say("文件还在上传，请稍等。"); return; }
+      if (button.name === "upload" && !document.getElementById("attachments").files.length) {
+        event.preventDefault();
+        say("请先选文件，选好就会自动上传。");
+        return;
+      }
       if (button.name === "remove") {
         event.preventDefault();
         send(["remove", button.value], "正在移除");
