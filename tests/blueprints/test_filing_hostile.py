@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import EnvironBuilder
 from sqlalchemy import select
+from werkzeug.test import EnvironBuilder
 
 from models import Case, db
 from tests.blueprints.filing_world import FILLED, FORMS, errors_of, ready, sent
