@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from casework import documents, handling, throttle
 from casework.actors import FILER
@@ -165,14 +165,36 @@ def _state_text(case: Case, due: date | None) -> str:
     return text.replace("{unit}", unit).replace("{due}", long_date(due) if due else "期限内")
 
 
+# What every look at a case reads: written once, and read as plain rows.
+_TOLD = select(FilerMessage.event_seq, FilerMessage.text).where(FilerMessage.case_id == bindparam("case_id"))
+_PUBLIC = (
+    select(Event.seq, Event.at, Event.public_text)
+    .where(Event.case_id == bindparam("case_id"), Event.public_text != "")
+    .order_by(Event.seq)
+)
+_SIBLINGS = (
+    select(Case.number)
+    .where(
+        Case.filing_id == bindparam("filing_id"),
+        Case.id != bindparam("case_id"),
+        Case.kind != "misconduct",
+        Case.channel != "own_finding",
+    )
+    .order_by(Case.id)
+)
+_PAPERS = (
+    select(Document)
+    .where(Document.case_id == bindparam("case_id"), Document.state == MADE, Document.kind.in_(TO_FILER))
+    .order_by(Document.id)
+)
+
+
 def _lines(case: Case) -> list[Line]:
-    told: dict[int, str] = {}
-    for message in db.session.scalars(select(FilerMessage).where(FilerMessage.case_id == case.id)):
-        told[message.event_seq] = message.text
-    query = select(Event).where(Event.case_id == case.id, Event.public_text != "").order_by(Event.seq)
+    connection = db.session.connection()
+    told = {row.event_seq: row.text for row in connection.execute(_TOLD, {"case_id": case.id})}
     return [
-        Line(event.at, _discreet(case, event.public_text), _discreet(case, told.get(event.seq, "")))
-        for event in db.session.scalars(query)
+        Line(row.at, _discreet(case, row.public_text), _discreet(case, told.get(row.seq, "")))
+        for row in connection.execute(_PUBLIC, {"case_id": case.id})
     ]
 
 
@@ -219,8 +241,7 @@ def act(case: Case, action: str, now: datetime, *, seen: int | None = None, **en
 
 
 def _papers(case: Case) -> list[Document]:
-    query = select(Document).where(Document.case_id == case.id, Document.state == MADE, Document.kind.in_(TO_FILER))
-    return list(db.session.scalars(query.order_by(Document.id)))
+    return list(db.session.scalars(_PAPERS, {"case_id": case.id}))
 
 
 def paper(case: Case, document_id: int) -> tuple[Document, bytes]:
@@ -256,7 +277,5 @@ def wanted_words(case: Case) -> list[str]:
 def _siblings(case: Case) -> list[str]:
     if case.kind == "misconduct":
         return []
-    query = select(Case.number).where(
-        Case.filing_id == case.filing_id, Case.id != case.id, Case.kind != "misconduct", Case.channel != "own_finding"
-    )
-    return list(db.session.scalars(query.order_by(Case.id)))
+    asked = {"filing_id": case.filing_id, "case_id": case.id}
+    return list(db.session.connection().execute(_SIBLINGS, asked).scalars())

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import access, aftermath, facts, fields, linked, numbers, people, steps, tasks, telling
@@ -127,9 +127,21 @@ def describe(event: Event, ref: Reference) -> str:
     return f"{who} · {WORKFLOW.action(event.action).label}"
 
 
+# Read with every act and every page that follows a case: written once, and read as plain rows.
+_OPEN = select(*Deadline.__table__.columns).where(
+    Deadline.case_id == bindparam("case_id"), Deadline.closed_at.is_(None)
+)
+_PAUSES = (
+    select(DeadlinePause.deadline_id, DeadlinePause.from_on, DeadlinePause.to_on)
+    .where(DeadlinePause.deadline_id.in_(bindparam("ids", expanding=True)))
+    .order_by(DeadlinePause.id)
+)
+
+
 def open_clocks(session: Session, case_id: int, ref: Reference) -> dict[str, OpenRow]:
     """Return the running (and paused) clocks of a case by rule."""
-    rows = list(session.scalars(select(Deadline).where(Deadline.case_id == case_id, Deadline.closed_at.is_(None))))
+    session.flush()  # rows that this transaction has changed count as changed
+    rows = session.connection().execute(_OPEN, {"case_id": case_id}).all()
     pauses = pauses_of(session, [row.id for row in rows])
     found = {}
     for row in rows:
@@ -142,13 +154,12 @@ def pauses_of(session: Session, ids: list[int]) -> dict[int, tuple[Pause, ...]]:
     """Return the pauses of deadline rows, in order."""
     found: dict[int, tuple[Pause, ...]] = {}
     if ids:
-        query = select(DeadlinePause).where(DeadlinePause.deadline_id.in_(ids)).order_by(DeadlinePause.id)
-        for row in session.scalars(query):
+        for row in session.connection().execute(_PAUSES, {"ids": ids}):
             found[row.deadline_id] = (*found.get(row.deadline_id, ()), Pause(row.from_on, row.to_on))
     return found
 
 
-def clock_of(row: Deadline, pauses: tuple[Pause, ...] = ()) -> Clock:
+def clock_of(row: Deadline | Row[Any], pauses: tuple[Pause, ...] = ()) -> Clock:
     """Return the clock that a row stands for."""
     return Clock(
         rule=row.rule,
