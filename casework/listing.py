@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 
 from casework import access
 from casework.actors import Actor, StaffView, by
@@ -33,6 +33,8 @@ SHORT_CHANNELS = CHANNELS | {"hotline_12315": "电话", "platform_12315": "平�
                              "other_department": "转来"}  # fmt: skip
 
 AnyCase = Case | Listed
+TermRow = Deadline | Row[Any]
+"""The row of a running term, as an object or as plain columns."""
 
 
 @dataclass(frozen=True)
@@ -91,23 +93,6 @@ def rows(cases: Sequence[Listed], staff: StaffView, now: datetime) -> list[Row]:
     return found
 
 
-class RunningTerm(Protocol):
-    """What must be known of the row of a running term to say how it stands."""
-
-    @property
-    def rule(self) -> str: ...
-    @property
-    def version(self) -> str: ...
-    @property
-    def due_on(self) -> date | None: ...
-    @property
-    def raw_on(self) -> date | None: ...
-    @property
-    def due_at(self) -> datetime | None: ...
-    @property
-    def provisional(self) -> bool: ...
-
-
 # Read with every page of a list: written once, and read as plain rows.
 _RUNNING = select(
     Deadline.case_id,
@@ -126,11 +111,11 @@ _GROUPED = select(CaseLink.case_id, CaseLink.other_id).where(
 )
 
 
-def _clocks(ids: Sequence[int]) -> dict[int, dict[str, RunningTerm]]:
-    found: dict[int, dict[str, RunningTerm]] = {}
+def _clocks(ids: Sequence[int]) -> dict[int, dict[str, TermRow]]:
+    found: dict[int, dict[str, TermRow]] = {}
     if ids:
         for row in db.session.connection().execute(_RUNNING, {"ids": ids}):
-            found.setdefault(row.case_id, {})[row.rule] = cast(RunningTerm, row)
+            found.setdefault(row.case_id, {})[row.rule] = row
     return found
 
 
@@ -140,7 +125,7 @@ def _grouped(ids: Sequence[int]) -> set[int]:
     return {one for pair in db.session.connection().execute(_GROUPED, {"ids": ids}) for one in pair}
 
 
-def _nearest(case: Listed, running: Mapping[str, RunningTerm], ref: Reference, now: datetime) -> Term | None:
+def _nearest(case: Listed, running: Mapping[str, TermRow], ref: Reference, now: datetime) -> Term | None:
     """Return the nearest running term; where none runs, the one that stands still."""
     row = running.get(case.due_rule or "")
     if row is None:
@@ -148,7 +133,7 @@ def _nearest(case: Listed, running: Mapping[str, RunningTerm], ref: Reference, n
     return term_of(row, ref, now) if row is not None else None
 
 
-def term_of(row: RunningTerm, ref: Reference, now: datetime) -> Term:
+def term_of(row: TermRow, ref: Reference, now: datetime) -> Term:
     """Return how the term of a row stands at this moment."""
     rule = RULES[row.rule]
     unit = version_of(row.rule, row.version).unit
