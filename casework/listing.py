@@ -8,7 +8,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row as PlainRow
+from sqlalchemy import bindparam, or_, select
 
 from casework import access
 from casework.actors import Actor, StaffView, by
@@ -33,7 +34,7 @@ SHORT_CHANNELS = CHANNELS | {"hotline_12315": "电话", "platform_12315": "平�
                              "other_department": "转来"}  # fmt: skip
 
 AnyCase = Case | Listed
-TermRow = Deadline | Row[Any]
+TermRow = Deadline | PlainRow[*tuple[Any, ...]]
 """The row of a running term, as an object or as plain columns."""
 
 
