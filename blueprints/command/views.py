@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from blueprints.web import page, policy
+from blueprints.command.frame import show
+from blueprints.web import policy
 
 bp = Blueprint("command", __name__, url_prefix="/command")
 
@@ -13,4 +14,4 @@ bp = Blueprint("command", __name__, url_prefix="/command")
 @policy("staff", "command")
 def index() -> Response:
     """Say what is worked on here, and where to find it meanwhile."""
-    return page("command/index.html")
+    return show("command/index.html")
