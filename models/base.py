@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -89,6 +91,15 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return the mapping or list."""
         return None if value is None else json.loads(value)
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether the database could not be asked, or not be asked to the end: it restarts, is full, or is locked.
+
+    Nothing of the transaction was kept, unless it ended while it was being committed; forms have keys for that.
+    """
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, (OperationalError, NoConnectionFree))
 
 
 class NestedWriting(RuntimeError):

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from blueprints.web.policy import current_policy
 from models import clock
+from models.base import is_away
 from rules.calendar import ZONE
 
 CODES = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
@@ -26,7 +27,8 @@ def answer(error: Exception) -> BaseResponse:
     """Turn any exception into an answer.
 
     Casework says by the class attribute `status` and by `sentence` how a refusal reads; what is none of these and no
-    HTTP error is a fault of ours: it gets a number that the reader can tell and the log holds.
+    HTTP error is a fault of ours: it gets a number that the reader can tell and the log holds. Only while the database
+    is away does trying again help, and the page says so.
     """
     if isinstance(error, HTTPException):
         if error.response is not None:
@@ -39,8 +41,9 @@ def answer(error: Exception) -> BaseResponse:
     if isinstance(status, int) and 400 <= status < 500:
         return _render(status, error, retry_after=getattr(error, "wait", None))
     g.incident = incident_number()
+    g.pop("_login_user", None)  # the page is made without asking the database anything: it may be what is at fault
     current_app.logger.exception("%s %s %s", g.incident, request.method, request.endpoint)
-    return _render(503 if status == 503 else 500, None)
+    return _render(503 if status == 503 or is_away(error) else 500, None)
 
 
 def incident_number() -> str:

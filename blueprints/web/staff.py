@@ -111,7 +111,8 @@ def current_staff() -> StaffView:
 def prepare(app: Flask, sessions: Sessions) -> None:
     """Let Flask-Login find the person by the session cookie."""
     app.session_interface = NoClientSession()
-    manager = LoginManager(app)
+    # Templates get what they need from `frame`; an error page must not look for the person in a database that is away.
+    manager = LoginManager(app, add_context_processor=False)
 
     def resume(incoming: Request) -> SignedIn | None:
         token = incoming.cookies.get(cookie_name(SESSION_COOKIE))
