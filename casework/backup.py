@@ -278,10 +278,9 @@ def _address(places: Places) -> str:
 
 
 def _environ(places: Places) -> dict[str, str]:
-    """Return what PostgreSQL's programs may know: where programs are, its own variables, the password."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"} or name.startswith("PG")}
+    """Return what PostgreSQL's programs may know: where programs are, and the password."""
     password = make_url(places.database_url).password
-    return {**kept, **({"PGPASSWORD": password} if password else {})}
+    return {"PATH": os.defpath, **({"PGPASSWORD": password} if password else {})}
 
 
 def _program(name: str) -> str:
