@@ -113,7 +113,7 @@ def test_fields_that_the_form_does_not_ask_for_change_nothing(app: Flask, client
 def test_the_check_page_of_one_kind_cannot_be_sent_as_another(app: Flask, client: FlaskClient) -> None:
     last = ready(client, "consultation")
     first = client.post("/file/consultation/send", data=last)
-    assert client.post("/file/suggestion/send", data=last).status_code == 409
+    assert client.post("/file/suggestion/send", data=last).status_code == 422
     assert first.status_code == 303
     with app.app_context():
         assert [case.kind for case in db.session.scalars(select(Case))] == ["consultation"]
