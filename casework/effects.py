@@ -12,6 +12,7 @@ from typing import Any
 
 from casework.actors import Actor
 from casework.reference import Reference
+from rules.refusals import RECEIPT
 from rules.workflow import Action
 
 Columns = dict[str, Any]
@@ -174,6 +175,10 @@ def _restored(act: Act) -> Columns:
     return {**_sent_back(act), "main_case_id": None, "outcome": None, **with_facts(act, main_case=None)}
 
 
+def _receipt_corrected(act: Act) -> Columns:
+    return {"received_on": act.values[RECEIPT]} if RECEIPT in act.values else {}
+
+
 def _rated(act: Act) -> Columns:
     return {"rating": act.values["score"]} if "score" in act.values else {}
 
@@ -250,6 +255,7 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "call_back": _rated,
     "cancel_request": _material_settled,
     "close_repeat": _merged,
+    "correct_record": _receipt_corrected,
     "decide_recusal": _recusal_decided,
     "delegate_mediation": _delegated,
     "designate": _sent,
@@ -285,5 +291,6 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "supervise": _supervised,
     "supply_material": _material_settled,
     "take_over": _taken_over,
+    "take_receipt": _receipt_corrected,
     "transfer_rejected": _sent_back,
 }

@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework.actors import Actor
+from casework import access
+from casework.actors import Actor, StaffView
 from casework.reference import Reference
 from models import Case, Document, Party
 from models.document import DUE, FAILED, MAKING, QUEUED
 from rules import categories
 from rules.calendar import local_date
+from rules.refusals import RECEIPT
 from rules.workflow import WORKFLOW, Action
 
 CHANNEL_12345 = "hotline_12345"
@@ -105,6 +107,16 @@ def _two_representatives(asked: Asked) -> bool:
     return len(asked.values.get("representatives") or ()) <= 2
 
 
+def leads(staff: StaffView | None, case: Mapping[str, Any], ref: Reference) -> bool:
+    """Tell whether a person is in charge of the unit that has the case."""
+    held = access.holdings(staff, case, ref) if staff else []
+    return any(role == "lead" and "own_unit" in relations for role, relations in held)
+
+
+def _receipt_by_lead(asked: Asked) -> bool:
+    return RECEIPT not in asked.values or leads(asked.actor.staff, asked.case, asked.ref)
+
+
 def _dissatisfied(asked: Asked) -> bool:
     return asked.values.get("score") == DISSATISFIED
 
@@ -166,6 +178,7 @@ COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
     "other_bureau": _other_bureau,
     "principals_agree": _principals_agree,
     "proxy_power": _proxy_power,
+    "receipt_by_lead": _receipt_by_lead,
     "same_filer": _same_filer,
     "two_representatives": _two_representatives,
     "wrong_desk": lambda asked: at_wrong_desk(asked.case, asked.ref),
