@@ -131,6 +131,10 @@ def _answered(act: Act) -> Columns:
     return with_facts(act, question=None)
 
 
+def _asked_again(act: Act) -> Columns:
+    return with_facts(act, asked_again=act.case["facts"].get("asked_again", 0) + 1)
+
+
 def _consented(act: Act) -> Columns:
     side = act.values["party"]
     entries = {f"{side}_stance": act.values["stance"]}
@@ -249,6 +253,7 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "accept_supervision": _supervision_over,
     "answer_question": _answered,
     "archive": _archived,
+    "ask_again": _asked_again,
     "ask_filer": _asked,
     "assign": _assigned,
     "attach_incident": _incident,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -117,6 +117,16 @@ def _receipt_by_lead(asked: Asked) -> bool:
     return RECEIPT not in asked.values or leads(asked.actor.staff, asked.case, asked.ref)
 
 
+def _asked_in_time(asked: Asked) -> bool:
+    answered = asked.case["closed_at"]
+    last = local_date(answered) + timedelta(days=int(asked.ref.settings["ask_again_days"])) if answered else None
+    return last is None or local_date(asked.now) <= asked.ref.calendar.roll_forward(last)
+
+
+def _asked_not_too_often(asked: Asked) -> bool:
+    return int(asked.case["facts"].get("asked_again", 0)) < int(asked.ref.settings["ask_again_times"])
+
+
 def _dissatisfied(asked: Asked) -> bool:
     return asked.values.get("score") == DISSATISFIED
 
@@ -169,6 +179,8 @@ def _dossier_complete(asked: Asked) -> bool:
 
 
 COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
+    "asked_in_time": _asked_in_time,
+    "asked_not_too_often": _asked_not_too_often,
     "both_consent": _both_consent,
     "channel_12345": lambda asked: from_12345(asked.case),
     "delegate_consent": _delegate_consent,

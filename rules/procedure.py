@@ -344,7 +344,7 @@ def why_not(
     if facts is None:
         return None
     missing = (WORKFLOW.guards[key] for key in refusals.needed(action) if key not in facts)
-    return next((guard.refusal for guard in missing if guard.kind == "computed"), None)
+    return next((guard.refusal.format_map(settings) for guard in missing if guard.kind == "computed"), None)
 
 
 def apply_to(clocks: Mapping[str, Clock], step: Step) -> dict[str, Clock]:

@@ -188,7 +188,7 @@ def _guards(
             continue
         if guard.kind != "pure":
             if key not in facts:
-                raise Refused("guard", guard.refusal, None)
+                raise Refused("guard", guard.refusal.format_map(settings), None)
         elif key == "term_over":
             _term_over(view, on, calendar, settings)
         elif key == "supplement_fits":

@@ -174,6 +174,9 @@ def _offer(case: Case, key: str, now: datetime) -> Offer:
     offers = {offer.key: offer for offer in _offers(follow.look(case, now), now)}
     if key not in acts.WORDS:
         abort(404)
+    if key == "ask_again" and key not in offers:
+        for why in follow.look(case, now).not_now:
+            raise Refused(why, conflict=True)
     if key not in offers:
         raise NotAllowed("这一步现在不能做了，请看最新的办理进度。")
     return offers[key]
