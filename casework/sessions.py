@@ -25,7 +25,6 @@ from casework.errors import Refused, TooFast
 from models.base import db, writing
 from models.outage import Unavailable
 from models.staff import Staff, StaffSession
-from rules import access as rights
 
 log = logging.getLogger("portal.sign-in")
 
@@ -158,11 +157,6 @@ def _note_use(session_id: int, now: datetime) -> None:
 def must_change(staff_id: int) -> bool:
     """Tell whether the person's password was set by somebody else and has to be replaced first."""
     return db.session.get_one(Staff, staff_id).must_change
-
-
-def may_open(staff: StaffView, permission: str) -> bool:
-    """Tell whether a person's roles let them open the pages of a route policy."""
-    return staff.has(*rights.policy(permission))
 
 
 def end(token: str | bytes, now: datetime, why: str = "signed out") -> None:
