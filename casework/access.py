@@ -6,20 +6,48 @@ stands in rules/access.py; here the relations are found in the records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 
 from casework.actors import CITIZEN, SYSTEM_KIND, Actor, Assignment, StaffView
 from casework.errors import NotFound
 from casework.reference import Reference, current
 from models import Case, Staff, StaffRole, Unit, db
+from models.base import UtcDateTime
 from rules import access
 from rules.workflow import Action
 
 SUBTREE = "superior"
+
+
+_AWAY = and_(
+    Staff.deputy_id == bindparam("me"),
+    Staff.active,
+    Staff.away_from <= bindparam("now", type_=UtcDateTime),
+    Staff.away_until > bindparam("now", type_=UtcDateTime),
+)
+# Asked with every page of the desk: written once, and read as plain rows.
+_PERSON = (
+    select(
+        Staff.id,
+        Staff.username,
+        Staff.name,
+        Staff.active,
+        Staff.must_change,
+        StaffRole.role,
+        Unit.id.label("unit_id"),
+        Unit.bureau_id,
+        Unit.path,
+    )
+    .outerjoin(StaffRole, StaffRole.staff_id == Staff.id)
+    .outerjoin(Unit, Unit.id == StaffRole.unit_id)
+    .where(or_(Staff.id == bindparam("me"), _AWAY))
+    .order_by(StaffRole.id)
+)
 
 
 def view_of(staff_id: int, now: datetime) -> StaffView | None:
@@ -27,23 +55,24 @@ def view_of(staff_id: int, now: datetime) -> StaffView | None:
 
     Roles of a colleague who is away and named this person as deputy count as well (H2).
     """
-    session = db.session()
-    person = session.get(Staff, staff_id)
+    rows = db.session.connection().execute(_PERSON, {"me": staff_id, "now": now}).all()
+    person = next((row for row in rows if row.id == staff_id), None)
     if person is None or not person.active:
         return None
-    away = select(Staff.id).where(
-        Staff.deputy_id == staff_id, Staff.active, Staff.away_from <= now, Staff.away_until > now
+    assignments = tuple(
+        Assignment(row.role, row.unit_id, row.bureau_id or row.unit_id, row.path)
+        for row in rows
+        if row.role is not None
     )
-    acts_for = frozenset((staff_id, *session.scalars(away)))
-    rows = session.execute(
-        select(StaffRole.role, Unit.id, Unit.bureau_id, Unit.path)
-        .join(Unit, Unit.id == StaffRole.unit_id)
-        .where(StaffRole.staff_id.in_(sorted(acts_for)))
-        .order_by(StaffRole.id)
-    ).all()
-    assignments = tuple(Assignment(role, unit_id, bureau or unit_id, path) for role, unit_id, bureau, path in rows)
-    own = assignments[0].unit_id if assignments else None
-    return StaffView(person.id, person.username, person.name, assignments, acts_for, own)
+    return StaffView(
+        person.id,
+        person.username,
+        person.name,
+        assignments,
+        frozenset(row.id for row in rows),
+        assignments[0].unit_id if assignments else None,
+        person.must_change,
+    )
 
 
 def scopes(staff: StaffView, assignment: Assignment, case: Mapping[str, Any], ref: Reference) -> frozenset[str]:
@@ -108,6 +137,13 @@ def visible(staff: StaffView) -> Select[Case]:
     return select(Case).where(visible_clause(staff, current()))
 
 
+def visible_rows(staff: StaffView, columns: Sequence[str]) -> Select[Any]:
+    """As `visible`, for lists: some columns of the same cases as plain rows, which are read in half the time."""
+    table = Case.__table__
+    return select(*(table.c[name] for name in columns)).where(visible_clause(staff, current()))
+
+
+@lru_cache(512)
 def visible_clause(staff: StaffView, ref: Reference) -> ColumnElement[bool]:
     """Return the condition behind `visible`; the same truth as `may_read`, in SQL (a test compares the two)."""
     clauses = [_clause(staff, assignment, ref) for assignment in staff.assignments]

@@ -31,6 +31,8 @@ class StaffView:
     acts_for: frozenset[int] = frozenset()
     """Own id and those of colleagues whose deputy this person is now."""
     unit_id: int | None = None
+    must_change: bool = False
+    """The password was set by somebody else: a new one is asked for before anything else."""
 
     def has(self, *roles: str) -> bool:
         """Tell whether the person holds one of the roles anywhere."""

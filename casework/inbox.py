@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from models import Case, StaffMessage, db
 from models.base import writing
 
 SHOWN = 60
+_UNREAD = (
+    select(func.count())
+    .select_from(StaffMessage)
+    .where(StaffMessage.staff_id == bindparam("staff_id"), StaffMessage.read_at.is_(None))
+)
 
 
 @dataclass(frozen=True)
@@ -24,8 +29,7 @@ class Line:
 
 def unread(staff_id: int) -> int:
     """Return how many messages a person has not read."""
-    query = select(func.count()).where(StaffMessage.staff_id == staff_id, StaffMessage.read_at.is_(None))
-    return db.session.scalar(query.select_from(StaffMessage)) or 0
+    return db.session.connection().execute(_UNREAD, {"staff_id": staff_id}).scalar_one()
 
 
 def latest(staff_id: int) -> Sequence[Line]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row as PlainRow
+from sqlalchemy import bindparam, or_, select
 
 from casework import access
 from casework.actors import Actor, StaffView, by
-from casework.queue import due_day
+from casework.queue import Listed, due_day
 from casework.reference import Reference, current
 from casework.steps import OpenRow
 from models import Case, CaseLink, Deadline, db
@@ -30,6 +33,10 @@ CHANNELS = {choice.key: choice.label for field in WORKFLOW.action("register_by_s
 SHORT_CHANNELS = CHANNELS | {"hotline_12315": "电话", "platform_12315": "平台", "hotline_12345": "12345",
                              "other_department": "转来"}  # fmt: skip
 
+AnyCase = Case | Listed
+TermRow = Deadline | PlainRow[*tuple[Any, ...]]
+"""The row of a running term, as an object or as plain columns."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -48,7 +55,7 @@ class Term:
 class Row:
     """One line of a list."""
 
-    case: Case
+    case: Listed
     term: Term | None
     due_on: date | None
     handler: str
@@ -60,13 +67,12 @@ class Row:
     next: Action | None
 
 
-def rows(cases: Sequence[Case], staff: StaffView, now: datetime) -> list[Row]:
+def rows(cases: Sequence[Listed], staff: StaffView, now: datetime) -> list[Row]:
     """Return the lines of a page of cases; three queries, however many cases."""
     ref, actor = current(), by(staff)
     ids = [case.id for case in cases]
     clocks = _clocks(ids)
     groups = _grouped(ids)
-    offered: Offered = {}
     found = []
     for case in cases:
         running = clocks.get(case.id, {})
@@ -82,16 +88,34 @@ def rows(cases: Sequence[Case], staff: StaffView, now: datetime) -> list[Row]:
                 state=WORKFLOW.state(case.kind, case.state).label,
                 tone=tone(case),
                 flags=flags(case, case.id in groups),
-                next=usual(case, actor, ref, now, offered),
+                next=usual(case, actor, ref, now),
             )
         )
     return found
 
 
-def _clocks(ids: Sequence[int]) -> dict[int, dict[str, Deadline]]:
-    found: dict[int, dict[str, Deadline]] = {}
+# Read with every page of a list: written once, and read as plain rows.
+_RUNNING = select(
+    Deadline.case_id,
+    Deadline.rule,
+    Deadline.version,
+    Deadline.due_on,
+    Deadline.raw_on,
+    Deadline.due_at,
+    Deadline.provisional,
+).where(Deadline.case_id.in_(bindparam("ids", expanding=True)), Deadline.closed_at.is_(None))
+_GROUPED = select(CaseLink.case_id, CaseLink.other_id).where(
+    CaseLink.relation == "group",
+    or_(
+        CaseLink.case_id.in_(bindparam("ids", expanding=True)), CaseLink.other_id.in_(bindparam("ids", expanding=True))
+    ),
+)
+
+
+def _clocks(ids: Sequence[int]) -> dict[int, dict[str, TermRow]]:
+    found: dict[int, dict[str, TermRow]] = {}
     if ids:
-        for row in db.session.scalars(select(Deadline).where(Deadline.case_id.in_(ids), Deadline.closed_at.is_(None))):
+        for row in db.session.connection().execute(_RUNNING, {"ids": ids}):
             found.setdefault(row.case_id, {})[row.rule] = row
     return found
 
@@ -99,13 +123,10 @@ def _clocks(ids: Sequence[int]) -> dict[int, dict[str, Deadline]]:
 def _grouped(ids: Sequence[int]) -> set[int]:
     if not ids:
         return set()
-    query = select(CaseLink.case_id, CaseLink.other_id).where(
-        CaseLink.relation == "group", or_(CaseLink.case_id.in_(ids), CaseLink.other_id.in_(ids))
-    )
-    return {one for pair in db.session.execute(query) for one in pair}
+    return {one for pair in db.session.connection().execute(_GROUPED, {"ids": ids}) for one in pair}
 
 
-def _nearest(case: Case, running: Mapping[str, Deadline], ref: Reference, now: datetime) -> Term | None:
+def _nearest(case: Listed, running: Mapping[str, TermRow], ref: Reference, now: datetime) -> Term | None:
     """Return the nearest running term; where none runs, the one that stands still."""
     row = running.get(case.due_rule or "")
     if row is None:
@@ -113,7 +134,7 @@ def _nearest(case: Case, running: Mapping[str, Deadline], ref: Reference, now: d
     return term_of(row, ref, now) if row is not None else None
 
 
-def term_of(row: Deadline, ref: Reference, now: datetime) -> Term:
+def term_of(row: TermRow, ref: Reference, now: datetime) -> Term:
     """Return how the term of a row stands at this moment."""
     rule = RULES[row.rule]
     unit = version_of(row.rule, row.version).unit
@@ -124,7 +145,7 @@ def term_of(row: Deadline, ref: Reference, now: datetime) -> Term:
     return Term(row.rule, rule.label, row.due_on, left, unit, paused=False, provisional=row.provisional)
 
 
-def tone(case: Case) -> str:
+def tone(case: AnyCase) -> str:
     """Return the tone of a state's tag: red waits unsigned, wait waits for us, on is in hand, done has ended."""
     state = WORKFLOW.state(case.kind, case.state)
     if state.terminal:
@@ -136,7 +157,7 @@ def tone(case: Case) -> str:
     return "on" if state.move == "unit" else ""
 
 
-def flags(case: Case, grouped: bool = False) -> tuple[tuple[str, bool], ...]:
+def flags(case: AnyCase, grouped: bool = False) -> tuple[tuple[str, bool], ...]:
     """Return the small words beside the matter, and whether each is red."""
     found: list[tuple[str, bool]] = []
     if case.urgent != "normal":
@@ -158,32 +179,31 @@ def category_label(key: str | None) -> str:
         return ""
 
 
-Offered = dict[tuple[str, str, str], tuple[Action, ...]]
-"""What one person is offered by kind, state and regime: many cases of a page stand at the same step."""
+@lru_cache(4096)
+def _offered(
+    kind: str, state: str, regime: str, roles: frozenset[str], settings: tuple[tuple[str, str], ...]
+) -> tuple[Action, ...]:
+    """Return what people with these roles are offered at a step, the usual actions alone."""
+    found = procedure.offered(kind, state, regime, roles, dict(settings))
+    return tuple(action for action in found if action.usual_in(kind, state))
 
 
-def usual(case: Case, actor: Actor, ref: Reference, now: datetime, offered: Offered | None = None) -> Action | None:
-    """Return the first usual action of the state that this person may take; `offered` keeps what was found."""
-    columns = access.columns(case)
-    step = (case.kind, case.state, regime(case, now, ref))
-    known = {} if offered is None else offered
-    if step not in known:
-        roles = frozenset(one.role for one in actor.staff.assignments) if actor.staff else frozenset()
-        known[step] = procedure.offered(*step, roles, ref.settings)
-    for action in known[step]:
-        if not action.usual_in(case.kind, case.state):
-            return None
+def usual(case: Listed, actor: Actor, ref: Reference, now: datetime) -> Action | None:
+    """Return the first usual action of the state that this person may take."""
+    columns = case._asdict()
+    roles = frozenset(one.role for one in actor.staff.assignments) if actor.staff else frozenset()
+    for action in _offered(case.kind, case.state, regime(case, now, ref), roles, ref.choices):
         if access.acting_role(actor, action, columns, ref) is not None:
             return action
     return None
 
 
-def regime(case: Case, now: datetime, ref: Reference) -> str:
+def regime(case: AnyCase, now: datetime, ref: Reference) -> str:
     """Return the regime whose actions and grounds hold for a step of today."""
     return procedure.regime_at(view_of(case, {}), local_date(now), ref.settings)
 
 
-def view_of(case: Case, clocks: Mapping[str, OpenRow]) -> procedure.CaseView:
+def view_of(case: AnyCase, clocks: Mapping[str, OpenRow]) -> procedure.CaseView:
     """Return what the procedure must know of a case."""
     return procedure.CaseView(
         kind=case.kind,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 
@@ -42,9 +43,10 @@ class UnitView:
         return self.path.startswith(other.path)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reference:
-    """One consistent reading of the reference data."""
+    """One consistent reading of the reference data. Two readings are never the same: what is computed from one may be
+    kept under it."""
 
     revision: int
     units: Mapping[int, UnitView]
@@ -56,6 +58,11 @@ class Reference:
     """Staff names by id, those who left included: the record names them."""
     roles: Mapping[tuple[int, str], tuple[int, ...]]
     """Active staff by (unit, role)."""
+
+    @cached_property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """The settings as a key, for what is computed once for each choice of them."""
+        return tuple(sorted(self.settings.items()))
 
     def bureau_of(self, unit_id: int) -> UnitView:
         """Return the bureau in whose name a unit acts (Order 121 art. 30)."""

@@ -11,19 +11,20 @@ import hashlib
 import logging
 import secrets
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework import access, passwords, throttle
 from casework.actors import StaffView
 from casework.errors import Refused, TooFast
-from models.base import db, writing
+from models.base import UtcDateTime, db, writing
+from models.outage import Unavailable
 from models.staff import Staff, StaffSession
-from rules import access as rights
 
 log = logging.getLogger("portal.sign-in")
 
@@ -139,23 +140,18 @@ def resume(token: str | bytes, now: datetime, *, touch: bool = True) -> StaffVie
         end_all(row.staff_id, "closed", now)
         return None
     if touch and now - row.seen_at >= NOTED:
-        with writing() as session:
-            session.execute(
-                update(StaffSession)
-                .where(StaffSession.id == row.id, StaffSession.ended_at.is_(None), StaffSession.seen_at < now)
-                .values(seen_at=now)
-            )
+        with suppress(Unavailable):  # who reads only is not stopped because the use cannot be noted
+            _note_use(row.id, now)
     return view
 
 
-def must_change(staff_id: int) -> bool:
-    """Tell whether the person's password was set by somebody else and has to be replaced first."""
-    return db.session.get_one(Staff, staff_id).must_change
-
-
-def may_open(staff: StaffView, permission: str) -> bool:
-    """Tell whether a person's roles let them open the pages of a route policy."""
-    return staff.has(*rights.policy(permission))
+def _note_use(session_id: int, now: datetime) -> None:
+    with writing() as session:
+        session.execute(
+            update(StaffSession)
+            .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None), StaffSession.seen_at < now)
+            .values(seen_at=now)
+        )
 
 
 def end(token: str | bytes, now: datetime, why: str = "signed out") -> None:
@@ -267,9 +263,18 @@ def hash_of(token: str | bytes) -> bytes:
     return token if isinstance(token, bytes) else hashlib.sha256(token.encode()).digest()
 
 
-def _alive(token: str | bytes, now: datetime) -> StaffSession | None:
-    found = select(StaffSession).where(StaffSession.token_hash == hash_of(token), *_running(now))
-    return db.session.scalars(found).one_or_none()
+# Asked with every page of the desk: written once, and read as a plain row.
+_ALIVE = select(StaffSession.id, StaffSession.staff_id, StaffSession.seen_at).where(
+    StaffSession.token_hash == bindparam("token_hash"),
+    StaffSession.ended_at.is_(None),
+    StaffSession.expires_at > bindparam("now", type_=UtcDateTime),
+    StaffSession.seen_at > bindparam("idle_since", type_=UtcDateTime),
+)
+
+
+def _alive(token: str | bytes, now: datetime) -> Row[int, int, datetime] | None:
+    asked = {"token_hash": hash_of(token), "now": now, "idle_since": now - IDLE}
+    return db.session.connection().execute(_ALIVE, asked).one_or_none()
 
 
 def _running(now: datetime) -> tuple[ColumnElement[bool], ...]:

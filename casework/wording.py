@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from casework.reference import Reference
-from rules import identifiers
 from rules.calendar import ZONE
 from rules.workflow import WORKFLOW, Action, Field
 
@@ -164,11 +163,3 @@ def matter_of(kind: str, values: Mapping[str, Any]) -> str:
     if len(line) > 40:
         line = line[:39] + "…"
     return line or WORKFLOW.kind_labels[kind]
-
-
-def masked_party(name: str | None, phone: str | None) -> str:
-    """Return a filer as lists and messages may show one: 周**，138****1234."""
-    parts = [identifiers.mask_name(name)] if name else []
-    if phone:
-        parts.append(identifiers.mask_phone(phone))
-    return "，".join(parts)

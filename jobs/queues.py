@@ -32,6 +32,8 @@ BACKLOG = 10_000
 """More than this in the hands of the carrier, or in one queue, is left to the reconciler."""
 AWAY_PAUSE = 5.0
 """Seconds for which Redis is left alone after it did not answer."""
+LINGER = 0.02
+"""Seconds for which the carrier gathers what else comes: one journey for many rows costs little more than for one."""
 MARGIN = 10
 """Seconds by which a job is stopped before its lease ends."""
 
@@ -149,6 +151,7 @@ class Carrier:
     def _carry(self) -> None:
         while True:
             batch = [self._rows.get()]
+            time.sleep(LINGER)
             while len(batch) < BATCH and not self._rows.empty():
                 batch.append(self._rows.get())
             self._push([row for row in batch if row is not None])

@@ -12,11 +12,12 @@ from rules.tables import DATA, TableError, day, only, read, rows, strings
 
 _ACTION = ("key", "label", "kinds", "from", "to", "roles", "scope", "reversible", "source")
 _ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "resumes", "extends",
-                   "rebases", "rebase_when", "restarts", "documents", "documents_when", "creates", "creates_when",
-                   "outcome", "tell", "told", "inform", "event", "respondent", "hidden", "note")  # fmt: skip
+                   "rebases", "rebase_when", "restarts", "recounts", "documents", "documents_when", "creates",
+                   "creates_when", "outcome", "tell", "told", "inform", "event", "respondent", "hidden",
+                   "note")  # fmt: skip
 _DOCUMENT = ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official")
 _ACTION_LISTS = ("guards", "regimes", "opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts",
-                 "creates", "told", "inform")  # fmt: skip
+                 "recounts", "creates", "told", "inform")  # fmt: skip
 _FIELD_OPTIONS = ("required", "required_for", "only_for", "min", "max", "choices", "tree", "ground")
 
 

@@ -90,6 +90,7 @@ class Action:
     rebases: tuple[str, ...]
     rebase_when: str | None
     restarts: tuple[str, ...]
+    recounts: tuple[str, ...]
     documents: tuple[str, ...] | Mapping[str, tuple[str, ...]]
     documents_when: Mapping[str, Condition]
     creates: tuple[str, ...]

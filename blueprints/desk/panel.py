@@ -158,8 +158,3 @@ def receive(
 def seen_in(form: Mapping[str, str]) -> int | None:
     """Return the number of the last event that the form showed, None where it said nothing."""
     return row_number(form.get("seen", ""))
-
-
-def flat(values: Mapping[str, Value]) -> list[tuple[str, str]]:
-    """Return what was typed as the pairs of hidden fields."""
-    return [(name, one) for name, value in values.items() for one in ([value] if isinstance(value, str) else value)]

@@ -101,8 +101,8 @@ def _handlers(staff: StaffView) -> list[tuple[str, str]]:
     return [(str(one), ref.names[one]) for one in dict.fromkeys(ids)]
 
 
-def _span(rows: list[dict[str, Any]]) -> tuple[Any, Any] | None:
-    days = [row["due_on"] for row in rows if row["due_on"]]
+def _span(rows: list[present.Line]) -> tuple[Any, Any] | None:
+    days = [row.due_on for row in rows if row.due_on]
     return (min(days), max(days)) if days else None
 
 

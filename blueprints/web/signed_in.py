@@ -51,7 +51,7 @@ class DatabaseSessions:
         if view is None:
             return None
         unit = current().units.get(view.unit_id) if view.unit_id is not None else None
-        return Signed(view, unit.short_name if unit else "", sessions.must_change(view.id))
+        return Signed(view, unit.short_name if unit else "", view.must_change)
 
 
 def worker_of_desk() -> actors.StaffView:

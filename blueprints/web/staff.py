@@ -40,14 +40,6 @@ class Sessions(Protocol):
         """Return who holds the session, and note the use; None when it has ended."""
 
 
-class NoSessions:
-    """The keeper before anyone can sign in: nobody is."""
-
-    def resume(self, token_hash: bytes, now: datetime) -> StaffView | None:
-        """Return None."""
-        return None
-
-
 class SignedIn:
     """The person as Flask-Login wants to see one."""
 

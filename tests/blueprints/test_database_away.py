@@ -39,8 +39,10 @@ def away(app: Flask) -> Iterator[None]:
     with engine.connect() as connection:
         connection.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false'))
         _end(connection, url.database)
-        yield
-        connection.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true'))
+        try:
+            yield
+        finally:
+            connection.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS true'))
     engine.dispose()
 
 
@@ -59,7 +61,7 @@ def test_a_filing_is_refused_honestly_and_taken_when_the_database_is_back(app: F
         refused = client.post("/file/complaint/send", data=form)
         assert refused.status_code == 503
         assert "再提交一次也没关系" in refused.text
-        assert refused.headers["Retry-After"] == "60"
+        assert int(refused.headers["Retry-After"]) > 0
         assert clerk.get("/desk/").status_code == 503
     assert client.post("/file/complaint/send", data=form).status_code == 303
     assert clerk.get("/desk/").status_code == 200
@@ -82,7 +84,7 @@ def test_a_database_that_goes_away_in_the_middle_of_a_page_is_told_of_as_well(
         monkeypatch.setattr("casework.queue.page", goes_away)
         answer = clerk.get("/desk/")
         assert answer.status_code == 503
-        assert "请过几分钟再试" in answer.text
+        assert "平台正在忙" in answer.text
 
 
 def test_connections_that_the_server_has_dropped_are_noticed_before_they_are_used(app: Flask) -> None:

@@ -126,7 +126,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 
 def drawn(portal: Flask, call: str, **values: object) -> Tag:
     """Draw one field."""
-    text = "{% import 'components/forms.html' as f with context %}{{ " + call + " }}"
+    text = "{% import 'components/forms.html' as f %}{{ " + call + " }}"
     with portal.test_request_context("/"):
         return BeautifulSoup(render_template_string(text, **values), "html5lib").body or pytest.fail("no body")
 
