@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from blueprints.web import errors
 from casework.errors import Stale, TooFast
+from models import clock
+from rules.calendar import local_date
 
 Take = Callable[[Page, str], None]
 """Takes the page that is open under a name."""
@@ -58,6 +61,7 @@ def follow_a_complaint(browser: Browser, base: str, take: Take, as_role: Open) -
     for key, name in (("add_material", "track-material"), ("withdraw", "track-withdraw")):
         page.goto(f"/track/case/{key}")
         take(page, name)
+    soon = local_date(clock.now()) + timedelta(days=5)
     dispatcher, lead, handler = as_role("dispatcher"), as_role("lead"), as_role("handler")
     _act(dispatcher, number, "dispatch", take=lambda: take(dispatcher, "case-dispatcher"))
     _act(lead, number, "sign_for")
@@ -67,7 +71,7 @@ def follow_a_complaint(browser: Browser, base: str, take: Take, as_role: Open) -
         handler,
         number,
         "request_supplement",
-        {"told_by": "sms"},
+        {"told_by": "sms", "due_on": soon.isoformat()},
         ticked={"materials": ["facts", "demand"]},
         take=lambda: take(handler, "act-supplement"),
     )
@@ -158,9 +162,13 @@ def show_faults(browser: Browser, base: str, take: Take, rendered: Callable[[Exc
         "error-429": TooFast("请过 60 秒再试。", 60),
         "error-409": Stale(changes=("10:24 李明 受理",)),
     }
-    for name, fault in faults.items():
-        html = rendered(fault)
-        page.route(f"**/{name}", lambda route, html=html: route.fulfill(body=html, content_type="text/html"))
+    pages = {name: rendered(fault) for name, fault in faults.items()}
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=pages[route.request.url.rsplit("/", 1)[1]], content_type="text/html")
+
+    for name in pages:
+        page.route(f"**/{name}", answer)
         page.goto(f"/{name}")
         take(page, name)
 
@@ -227,7 +235,7 @@ def _act(
             form.locator(f"[name={name}][value={choice}]").check()
     take()
     form.locator("button[type=submit]").click()
-    page.locator(".msg-ok, [name=confirmed], .errors").first.wait_for()
+    page.locator(".msg-ok, [name=confirmed]").first.wait_for(timeout=15_000)
     if page.locator("[name=confirmed]").count():
         page.locator("[name=confirmed]").click()
         page.locator(".msg-ok").first.wait_for()
