@@ -62,6 +62,8 @@ class Following:
     state_text: str
     lines: list[Line]
     promises: list[Promise]
+    nearest: Promise | None
+    """The term that the state speaks of; else the one that ends first."""
     actions: list[Action]
     """What the filer may do now."""
     not_now: list[str]
@@ -132,20 +134,19 @@ def look(case: Case, now: datetime) -> Following:
     """Return what the filer sees of a case that was opened with its code."""
     ref = current()
     clocks = handling.open_clocks(db.session(), case.id, ref)
-    promises = sorted(
-        (
-            Promise(_sentence(rule, case, row.due.on), row.due.on)
-            for rule, row in clocks.items()
-            if row.due.on is not None and _sentence(rule, case, row.due.on)
-        ),
-        key=lambda promise: promise.on,
-    )
-    nearest = promises[0].on if promises else None
+    told = {
+        rule: Promise(_sentence(rule, case, row.due.on), row.due.on)
+        for rule, row in clocks.items()
+        if row.due.on is not None and _sentence(rule, case, row.due.on)
+    }
+    promises = sorted(told.values(), key=lambda promise: promise.on)
+    spoken = next((told[rule] for rule in WORKFLOW.state(case.kind, case.state).terms if rule in told), None)
     return Following(
         case=case,
-        state_text=_state_text(case, nearest),
+        state_text=_state_text(case, spoken.on if spoken else None),
         lines=_lines(case),
         promises=promises,
+        nearest=spoken or next(iter(promises), None),
         actions=actions_for_filer(case, frozenset(clocks), now),
         not_now=_not_now(case, now),
         decision=_decision(case),

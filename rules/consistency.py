@@ -61,6 +61,9 @@ def _states(table: Workflow) -> None:
             if state.terminal != (state.move == "nobody"):
                 raise TableError(f"{where}: terminal and move disagree")
             placeholders(table, where, state.citizen)
+            known(where, "rule", state.terms, RULES)
+            if bool(state.terms) != ("{due}" in state.citizen):
+                raise TableError(f"{where}: a date is told exactly where a term gives it")
 
 
 def _rules(table: Workflow) -> None:

@@ -55,10 +55,11 @@ def states(kinds: tuple[str, ...], root: Path = DATA) -> dict[str, dict[str, Sta
         found[kind] = {}
         for row in read(f"states/{kind}.toml", root)["state"]:
             where = f"state {kind}/{row.get('key')}"
-            only(row, where, ("key", "label", "citizen", "phase", "terminal", "move", "owner", "queue"))
+            only(row, where, ("key", "label", "citizen", "phase", "terminal", "move", "owner", "queue"), ("terms",))
             if row["key"] in found[kind]:
                 raise TableError(f"{where}: stands twice")
-            found[kind][row["key"]] = State(kind=kind, **row)
+            terms = strings(row.get("terms", []), f"{where}, terms")
+            found[kind][row["key"]] = State(kind=kind, **{**row, "terms": terms})
     return found
 
 

@@ -103,11 +103,11 @@ def _head(file: casefile.CaseFile) -> dict[str, Any]:
 def _anchors(file: casefile.CaseFile) -> list[tuple[str, str, int | None]]:
     return [
         ("s-sum", "概要", None),
+        ("do", "办理", None),
         ("s-file", "材料", len(file.files)),
         ("s-line", "经过", len(file.log)),
         ("s-doc", "文书", len(file.papers)),
         ("s-link", "关联", len(file.links)),
-        ("do", "办理", None),
     ]
 
 
