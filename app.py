@@ -56,6 +56,9 @@ def create_app(settings: Settings | None = None, *, sessions: Sessions | None = 
     throttle.switch(settings.rate_limits)
     app = Flask("portal", root_path=str(setup.ROOT), static_folder=None)
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SETTINGS=settings)
+    if not settings.is_sqlite:
+        # A connection that the server has dropped since (a restart, a failover) is noticed before it is used.
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": True}
     db.init_app(app)
     Migrate(app, db, directory=str(setup.ROOT / "migrations"), render_as_batch=True)
     app.extensions["portal_pages"] = setup.prepare(app, settings, keys, sessions or DatabaseSessions())

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from benchmarks.cities import ROOT, CannotMeasure, City
 from script.support import redis_server
@@ -17,6 +18,7 @@ from script.support.processes import Child, Supervisor
 
 PATIENCE = 60.0
 UNIT = ROOT / "deploy" / "systemd" / "portal-web.service"
+ENVIRONMENT = ROOT / "deploy" / "portal.env"
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,12 @@ class Server:
 
 
 def command(port: int) -> list[str]:
-    """Return the command of the systemd unit, on another port."""
+    """Return the command of the systemd unit with what portal.env gives it, on another port."""
     found = re.search(r"^ExecStart=\S+/granian (.+)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         raise CannotMeasure(f"{UNIT} does not start granian.")
-    words = shlex.split(found.group(1))
-    words[words.index("--port") + 1] = str(port)
+    given = dict(re.findall(r"^#?\s*([A-Z_]+)=(\S+)$", ENVIRONMENT.read_text(encoding="utf-8"), re.MULTILINE))
+    words = shlex.split(Template(found.group(1)).substitute(given, PORT=str(port)))
     return [str(Path(sys.executable).parent / "granian"), *words]
 
 

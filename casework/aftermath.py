@@ -13,8 +13,10 @@ from casework import attachments, people
 from casework.corrections import correct, prepare
 from casework.effects import Act
 from casework.errors import NotFound, Refused
+from casework.receipt_day import TAKES
 from casework.reference import Reference
 from models import Attachment, Case, CaseLink, Event, Party
+from rules.refusals import RECEIPT
 from rules.workflow import Action
 
 OTHER_CASES = ("main_case", "other_case")
@@ -33,6 +35,8 @@ def resolve(session: Session, case: Case, action: Action, values: dict[str, Any]
             values[f"_{name}"] = other.id
     if action.key == "correct_record":
         prepare(session, case, values, ref)
+    if action.key == TAKES:
+        values.update({RECEIPT: values["received_on"], "old_value": case.received_on})
 
 
 def follow(session: Session, case: Case, act: Act, event: Event) -> None:

@@ -22,7 +22,6 @@ from rules import deadlines, identifiers
 from rules.workflow import WORKFLOW
 
 BATCH = 500
-_EVENT_COLUMNS = tuple(column.key for column in Event.__table__.columns)
 
 
 @dataclass(frozen=True)

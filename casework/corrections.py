@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from casework import fields, people, respondents, search
+from casework import fields, people, receipt_day, respondents, search
 from casework.effects import Act
 from casework.errors import Refused
 from casework.reference import Reference
@@ -27,7 +27,8 @@ OF_FILER = frozenset(
     {"filer_name", "filer_phone", "filer_address", "filer_postcode", "filer_email", "filer_id_type",
      "filer_id_number", "reply_by"}
 )  # fmt: skip
-CORRECTABLE = OF_CASE | OF_TEXT | OF_RESPONDENT | OF_FILER
+RECEIVED_ON = "received_on"
+CORRECTABLE = OF_CASE | OF_TEXT | OF_RESPONDENT | OF_FILER | {RECEIVED_ON}
 
 
 def correctable() -> tuple[Field, ...]:
@@ -45,7 +46,9 @@ def prepare(session: Session, case: Case, values: dict[str, Any], ref: Reference
     except fields.Fault as fault:
         raise Refused(str(fault), "new_value") from fault
     values.update(field=asked.name, _typed=typed)
-    if asked.name in OF_FILER:
+    if asked.name == RECEIVED_ON:
+        receipt_day.prepare(case, values, typed)
+    elif asked.name in OF_FILER:
         values["new_value"] = "（见当事人信息）"  # who somebody is never stands in an event
     else:
         values["old_value"] = str(_old(session, case, asked.name) or "")
@@ -64,6 +67,8 @@ def _old(session: Session, case: Case, name: str) -> Any:
 def correct(session: Session, case: Case, act: Act) -> None:
     """Write the corrected entry where it is kept."""
     name, typed = act.values["field"], act.values["_typed"]
+    if name == RECEIVED_ON:  # written with the terms that count from it
+        return
     before = _document(session, case)
     if name in OF_CASE:
         setattr(case, name, typed if typed is not None or name != "matter" else "")

@@ -26,6 +26,7 @@ from models.base import db, writing
 from models.case import Case
 from models.document import Document
 from models.party import FILER, PROXY, REPRESENTATIVE, Party
+from models.secrets import ring
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
@@ -158,7 +159,7 @@ def make(document_id: int, now: datetime, render: Render, done: Done) -> str:
     if paper is None:
         return "nothing to do"
     rendered = render(paper)  # takes a while; no transaction is open meanwhile
-    scratch = _write_scratch(document_id, rendered.pdf)
+    scratch = _write_scratch(document_id, sealed(document_id, rendered.pdf))
     try:
         with writing() as session:
             row = session.scalars(
@@ -243,9 +244,16 @@ def path_of(document_id: int) -> Path:
     return folder() / f"{document_id}.pdf"
 
 
+def sealed(document_id: int, pdf: bytes) -> bytes:
+    """Return a paper as it lies on the disk: encrypted, because the addressee's name stands on it."""
+    return ring().seal(pdf, f"document/{document_id}")
+
+
 def read(document: Document) -> bytes:
     """Return a made paper as issued. Raise ValueError when the file is not what was issued."""
     body = path_of(document.id).read_bytes()
+    if not body.startswith(b"%PDF-"):
+        body = ring().open(body, f"document/{document.id}")
     if document.state != states.MADE or hashlib.sha256(body).digest() != document.sha256:
         raise ValueError(f"document {document.id} is not as issued")
     return body

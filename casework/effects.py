@@ -12,6 +12,7 @@ from typing import Any
 
 from casework.actors import Actor
 from casework.reference import Reference
+from rules.refusals import RECEIPT
 from rules.workflow import Action
 
 Columns = dict[str, Any]
@@ -130,6 +131,10 @@ def _answered(act: Act) -> Columns:
     return with_facts(act, question=None)
 
 
+def _asked_again(act: Act) -> Columns:
+    return with_facts(act, asked_again=act.case["facts"].get("asked_again", 0) + 1)
+
+
 def _consented(act: Act) -> Columns:
     side = act.values["party"]
     entries = {f"{side}_stance": act.values["stance"]}
@@ -172,6 +177,10 @@ def _merged(act: Act) -> Columns:
 
 def _restored(act: Act) -> Columns:
     return {**_sent_back(act), "main_case_id": None, "outcome": None, **with_facts(act, main_case=None)}
+
+
+def _receipt_corrected(act: Act) -> Columns:
+    return {"received_on": act.values[RECEIPT]} if RECEIPT in act.values else {}
 
 
 def _rated(act: Act) -> Columns:
@@ -244,12 +253,14 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "accept_supervision": _supervision_over,
     "answer_question": _answered,
     "archive": _archived,
+    "ask_again": _asked_again,
     "ask_filer": _asked,
     "assign": _assigned,
     "attach_incident": _incident,
     "call_back": _rated,
     "cancel_request": _material_settled,
     "close_repeat": _merged,
+    "correct_record": _receipt_corrected,
     "decide_recusal": _recusal_decided,
     "delegate_mediation": _delegated,
     "designate": _sent,
@@ -285,5 +296,6 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "supervise": _supervised,
     "supply_material": _material_settled,
     "take_over": _taken_over,
+    "take_receipt": _receipt_corrected,
     "transfer_rejected": _sent_back,
 }

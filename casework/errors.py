@@ -62,9 +62,15 @@ class Stale(WorkError):
 
 
 class Conflict(WorkError):
-    """The same key was used for something else, or the state of things does not fit the wish."""
+    """The state of things does not fit the wish."""
 
     status = 409
+
+
+class OtherWords(Conflict):
+    """The one-time key of a form came again with other words than the first time."""
+
+    status = 422
 
 
 class TooFast(WorkError):

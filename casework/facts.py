@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from casework.actors import Actor
+from casework import access
+from casework.actors import Actor, StaffView
 from casework.reference import Reference
 from models import Case, Document, Party
 from models.document import DUE, FAILED, MAKING, QUEUED
 from rules import categories
 from rules.calendar import local_date
+from rules.refusals import RECEIPT
 from rules.workflow import WORKFLOW, Action
 
 CHANNEL_12345 = "hotline_12345"
@@ -105,6 +107,26 @@ def _two_representatives(asked: Asked) -> bool:
     return len(asked.values.get("representatives") or ()) <= 2
 
 
+def leads(staff: StaffView | None, case: Mapping[str, Any], ref: Reference) -> bool:
+    """Tell whether a person is in charge of the unit that has the case."""
+    held = access.holdings(staff, case, ref) if staff else []
+    return any(role == "lead" and "own_unit" in relations for role, relations in held)
+
+
+def _receipt_by_lead(asked: Asked) -> bool:
+    return RECEIPT not in asked.values or leads(asked.actor.staff, asked.case, asked.ref)
+
+
+def _asked_in_time(asked: Asked) -> bool:
+    answered = asked.case["closed_at"]
+    last = local_date(answered) + timedelta(days=int(asked.ref.settings["ask_again_days"])) if answered else None
+    return last is None or local_date(asked.now) <= asked.ref.calendar.roll_forward(last)
+
+
+def _asked_not_too_often(asked: Asked) -> bool:
+    return int(asked.case["facts"].get("asked_again", 0)) < int(asked.ref.settings["ask_again_times"])
+
+
 def _dissatisfied(asked: Asked) -> bool:
     return asked.values.get("score") == DISSATISFIED
 
@@ -157,6 +179,8 @@ def _dossier_complete(asked: Asked) -> bool:
 
 
 COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
+    "asked_in_time": _asked_in_time,
+    "asked_not_too_often": _asked_not_too_often,
     "both_consent": _both_consent,
     "channel_12345": lambda asked: from_12345(asked.case),
     "delegate_consent": _delegate_consent,
@@ -166,6 +190,7 @@ COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
     "other_bureau": _other_bureau,
     "principals_agree": _principals_agree,
     "proxy_power": _proxy_power,
+    "receipt_by_lead": _receipt_by_lead,
     "same_filer": _same_filer,
     "two_representatives": _two_representatives,
     "wrong_desk": lambda asked: at_wrong_desk(asked.case, asked.ref),

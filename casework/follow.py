@@ -13,16 +13,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from casework import documents, handling, throttle
+from casework import access, documents, facts, handling, listing, throttle
 from casework.actors import FILER
-from casework.errors import NotAllowed, NotFound, TooFast
+from casework.errors import NotAllowed, NotFound, Refused, TooFast
 from casework.reference import current
 from casework.steps import opened_fields
-from casework.wording import long_date
+from casework.wording import long_date, plain_date
 from models import Case, Document, Event, FilerMessage, db
 from models.document import MADE
 from models.secrets import ring
-from rules import deadlines, identifiers
+from rules import deadlines, identifiers, procedure
 from rules.workflow import WORKFLOW, Action
 
 WRONG = "编号和查询码对不上。请看回执再输一次；回执找不到了，请打 12315。"
@@ -34,7 +34,7 @@ TO_FILER = frozenset(
 """Papers addressed to the filer."""
 UNNAMED = frozenset({"report", "misconduct"})
 """Kinds whose filers learn how far it is, not which office has it."""
-WITHDRAWING = ("withdraw", "request_withdrawal", "record_informant_withdrawal", "cancel_by_filer")
+_DECIDED = {"open_case": "已决定立案", "decide_not_to_open": "已决定不予立案"}
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,14 @@ class Following:
     state_text: str
     lines: list[Line]
     promises: list[Promise]
+    nearest: Promise | None
+    """The term that the state speaks of; else the one that ends first."""
     actions: list[Action]
     """What the filer may do now."""
+    not_now: list[str]
+    """Why something that filers look for cannot be done (any more)."""
+    decision: str | None
+    """Whether a report led to a case, where the bureau shows that."""
     question: str | None
     wanted: Mapping[str, Any] | None
     """Material asked for: what, and until when."""
@@ -128,21 +134,22 @@ def look(case: Case, now: datetime) -> Following:
     """Return what the filer sees of a case that was opened with its code."""
     ref = current()
     clocks = handling.open_clocks(db.session(), case.id, ref)
-    promises = sorted(
-        (
-            Promise(_sentence(rule, case, row.due.on), row.due.on)
-            for rule, row in clocks.items()
-            if row.due.on is not None and _sentence(rule, case, row.due.on)
-        ),
-        key=lambda promise: promise.on,
-    )
-    nearest = promises[0].on if promises else None
+    told = {
+        rule: Promise(_sentence(rule, case, row.due.on), row.due.on)
+        for rule, row in clocks.items()
+        if row.due.on is not None and _sentence(rule, case, row.due.on)
+    }
+    promises = sorted(told.values(), key=lambda promise: promise.on)
+    spoken = next((told[rule] for rule in WORKFLOW.state(case.kind, case.state).terms if rule in told), None)
     return Following(
         case=case,
-        state_text=_state_text(case, nearest),
+        state_text=_state_text(case, spoken.on if spoken else None),
         lines=_lines(case),
         promises=promises,
-        actions=actions_for_filer(case, frozenset(clocks)),
+        nearest=spoken or next(iter(promises), None),
+        actions=actions_for_filer(case, frozenset(clocks), now),
+        not_now=_not_now(case, now),
+        decision=_decision(case),
         question=question(case),
         wanted=case.facts.get("wanted"),
         papers=_papers(case),
@@ -215,7 +222,37 @@ def question(case: Case) -> str | None:
     return str(opened_fields(asked.fields).get("question", "")) if asked else None
 
 
-def actions_for_filer(case: Case, running: frozenset[str]) -> list[Action]:
+def _decision(case: Case) -> str | None:
+    """Return whether a case was opened, where the setting shows informants more than the phase (workflow.md 22).
+
+    A decision that was taken back by reopening is none.
+    """
+    if case.kind != "report" or current().settings["report_tracking_detail"] != "decision":
+        return None
+    query = select(Event).where(Event.case_id == case.id, Event.action.in_((*_DECIDED, "reopen"))).order_by(Event.seq)
+    last = list(db.session.scalars(query))[-1:]
+    if not last or last[0].action not in _DECIDED:
+        return None
+    on = date.fromisoformat(opened_fields(last[0].fields)["decided_on"])
+    return f"{plain_date(on)}{_DECIDED[last[0].action]}。"
+
+
+def _not_now(case: Case, now: datetime) -> list[str]:
+    """Return why a filer who was answered cannot ask again any more."""
+    if case.state not in WORKFLOW.action("ask_again").states.get(case.kind, frozenset()):
+        return []
+    why = _why_not(case, WORKFLOW.action("ask_again"), now)
+    return [why] if why else []
+
+
+def _why_not(case: Case, action: Action, now: datetime) -> str | None:
+    """Return which condition of a step that the records decide is not met, as a sentence."""
+    ref, columns = current(), access.columns(case)
+    held = facts.holding(facts.Asked(db.session(), action, columns, {}, frozenset(), FILER, now, ref))
+    return procedure.why_not(listing.view_of(case, {}), action, now, ref.calendar, ref.settings, held)
+
+
+def actions_for_filer(case: Case, running: frozenset[str], now: datetime) -> list[Action]:
     """Return what the filer may do at this step, given the rules of the running terms; only what has a sense now."""
     withdrawing = "withdrawal.confirm" in running
     senseless = {
@@ -224,6 +261,7 @@ def actions_for_filer(case: Case, running: frozenset[str]) -> list[Action]:
         "cancel_withdrawal": not withdrawing,
         "request_withdrawal": withdrawing,
         "change_representative": not case.facts.get("joint"),
+        "ask_again": bool(_not_now(case, now)),
     }
     return [
         action
@@ -235,7 +273,10 @@ def actions_for_filer(case: Case, running: frozenset[str]) -> list[Action]:
 def act(case: Case, action: str, now: datetime, *, seen: int | None = None, **entered: Any) -> Event:
     """Let the filer take an action. Raise NotAllowed for one that is not theirs at this step."""
     running = frozenset(handling.open_clocks(db.session(), case.id, current()))
-    if action not in {one.key for one in actions_for_filer(case, running)}:
+    if action == "ask_again":
+        for why in _not_now(case, now):
+            raise Refused(why, conflict=True)
+    if action not in {one.key for one in actions_for_filer(case, running, now)}:
         raise NotAllowed("这一步现在不能做了，请看最新的办理进度。")
     return handling.apply(case, action, FILER, now, seen=seen, **entered)
 

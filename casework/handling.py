@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from casework import access, aftermath, facts, fields, linked, numbers, people, steps, tasks, telling
-from casework.actors import Actor
+from casework import access, aftermath, facts, fields, linked, numbers, people, receipt_day, steps, tasks, telling
+from casework.actors import SYSTEM, Actor
 from casework.effects import Act
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.reference import Reference, current
@@ -74,6 +74,8 @@ def act(
     held = facts.holding(facts.Asked(session, action, columns, values, attested, actor, now, ref))
     doing = Act(action, columns, values, held, actor, role, now, ref)
     clocks = open_clocks(session, case_id, ref)
+    if action.recounts:
+        receipt_day.mark(session, case_id, clocks)
     try:
         written = steps.write(doing, clocks, {"other_number": number_of_other} if number_of_other else None)
         other = number_of_other
@@ -88,7 +90,25 @@ def act(
     if written.step.creates and other is not None and number_of_other is None:
         added += linked.create(session, case, doing, written, other)
     added += telling.after(session, doing, case, written, people.filer_of(session, case_id))
+    added += _caused(session, case, doing)
     return event, added
+
+
+def _caused(session: Session, case: Case, doing: Act) -> list[tasks.Added]:
+    """Let the main case of a merge take over the earlier day of receipt, or take back its own."""
+    follows = receipt_day.caused(session, case, doing)
+    if follows is None:
+        return []
+    try:
+        _event, added = act(
+            session, follows.case_id, receipt_day.TAKES, SYSTEM, doing.now, seen=None, entered=follows.entered
+        )
+    except Refused as refusal:
+        if not follows.must:  # the merged case gets its own way back all the same; the main one stays as it is
+            return []
+        sentence = f"并入的件收到在先，主件要改按它的收到日期办理：{refusal.sentence}。可以把后收到的件并入先收到的件"
+        raise Refused(sentence, "main_case") from refusal
+    return added
 
 
 def _checked(action: Action, case: Case, entered: Mapping[str, Any], ref: Reference) -> dict[str, Any]:
@@ -181,6 +201,7 @@ def save(session: Session, case: Case, written: Written) -> Event:
     event = Event(case_id=case.id, **written.event)
     session.add(event)
     closed_at = written.event["at"]
+    kept = _pauses_kept(session, written.carried)
     for row_id, outcome in written.closed:
         _close(session, row_id, outcome, closed_at)
     for row_id, outcome, row in written.replaced:
@@ -196,8 +217,27 @@ def save(session: Session, case: Case, written: Written) -> Event:
     rows = [*written.opened, *(row for _, _, row in written.replaced)]
     if rows:
         session.execute(insert(Deadline), [{"case_id": case.id, **row} for row in rows])
+    _carry_pauses(session, kept)
     session.flush()  # the event's id is needed by what follows
     return event
+
+
+def _pauses_kept(session: Session, ids: list[int]) -> list[dict[str, Any]]:
+    """Return the pauses of rows that are about to be replaced, a running one still running."""
+    if not ids:
+        return []
+    columns = [column for column in DeadlinePause.__table__.columns if column.key != "id"]
+    query = select(*columns).where(DeadlinePause.deadline_id.in_(ids)).order_by(DeadlinePause.id)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _carry_pauses(session: Session, kept: list[dict[str, Any]]) -> None:
+    if not kept:
+        return
+    old = {row["deadline_id"] for row in kept}
+    query = select(Deadline.replaces_id, Deadline.id).where(Deadline.replaces_id.in_(old))
+    new = dict(session.execute(query).all())
+    session.execute(insert(DeadlinePause), [{**row, "deadline_id": new[row["deadline_id"]]} for row in kept])
 
 
 def _close(session: Session, row_id: int, outcome: str, at: datetime) -> None:

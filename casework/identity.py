@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 
 from casework import access, people
 from casework.actors import StaffView
@@ -90,14 +90,3 @@ def reveal(case: Case, staff: StaffView, reason: str, now: datetime) -> Identity
         return Identity(
             party.name, party.phone, party.address, party.postcode, party.email, party.id_type, party.id_number
         )
-
-
-def looks(case_id: int) -> list[Reveal]:
-    """Return who looked at the identity of a case, newest first."""
-    return list(db.session.scalars(select(Reveal).where(Reveal.case_id == case_id).order_by(Reveal.id.desc())))
-
-
-def looks_count(staff_id: int, since: datetime) -> int:
-    """Return how often somebody has looked since a moment."""
-    query = select(func.count()).select_from(Reveal).where(Reveal.staff_id == staff_id, Reveal.at >= since)
-    return db.session.scalar(query) or 0

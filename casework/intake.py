@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from casework import attachments, drafts, fields, handling, linked, tasks
 from casework.actors import CITIZEN, FILER, SYSTEM, Actor
 from casework.cases import Created, NewCase, create
-from casework.errors import Conflict, Faults, NotAllowed, NotFound, Refused
+from casework.errors import Faults, NotAllowed, NotFound, OtherWords, Refused
 from casework.receipts import VISIT, Receipt, Slip, mark_of, seal, show
 from casework.reference import Reference, current
 from models import Case, Filing
@@ -124,7 +124,7 @@ def register(filing: NewFiling, now: datetime) -> Receipt:
     """Take a filing in and return its receipt; sent twice, it gives the first receipt again.
 
     One transaction writes filing, cases, people, files, numbers, codes, first events, terms and tasks.
-    Raises Faults (a sentence by field) and Conflict (the same key with another text).
+    Raises Faults (a sentence by field) and OtherWords (the same key with another text).
     """
     ref = current()
     checked = _check(filing.kind, filing.entered, now, filing.actor, ref)
@@ -150,14 +150,14 @@ def _body_mark(filing: NewFiling, values: Mapping[str, Any]) -> bytes:
 
 
 def _earlier(filing: NewFiling, body: bytes, now: datetime) -> Receipt | None:
-    """Return the receipt of the same form if it was sent before. Raise Conflict if it said something else then."""
+    """Return the receipt of the same form if it was sent before. Raise OtherWords if it said something else then."""
     if filing.form_key is None:
         return None
     row = db.session.connection().execute(_EARLIER, {"mark": mark_of(filing.form_key)}).one_or_none()
     if row is None:
         return None
     if row.body_mark != body:
-        raise Conflict(
+        raise OtherWords(
             "这份表格已经提交过，内容和现在的不一样。已收到的那一份有效；要补充，请用编号和查询码进去补充材料。"
         )
     return show(filing.form_key, now)

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from casework import access, handling, listing
 from casework.actors import Actor, StaffView, by
-from casework.corrections import correctable
+from casework.corrections import RECEIVED_ON, correctable
 from casework.errors import Refused
+from casework.facts import leads
 from casework.reference import Reference, current
 from casework.steps import OpenRow
 from models import Case, Document, FilerMessage, Respondent, db
@@ -195,7 +196,8 @@ def _groups(
         wanted = [one for one in keys if {"lead", "leader"} & set(one.roles) and one.key not in NOT_PROPOSED]
         return [(None, [(one.key, one.label) for one in wanted])]
     if action.key == "correct_record" and field.name == "field":
-        return [(None, [(one.name, one.label) for one in correctable()])]
+        by_lead = leads(staff, access.columns(case), ref)
+        return [(None, [(one.name, one.label) for one in correctable() if by_lead or one.name != RECEIVED_ON])]
     return []
 
 
@@ -246,6 +248,10 @@ def _first(action: Action, case: Case, staff: StaffView, now: datetime, ref: Ref
             found["handler"] = str(case.handler_id)
         if field.name == "urgent":
             found["urgent"] = case.urgent
+    if action.key == "restore":
+        found["received_on"] = case.received_on.isoformat()  # a mistaken merge lengthens no term
+    if action.key == "archive":
+        found["retention"] = ref.settings["retention_years"]
     if action.key == "dispatch":
         route = proposed(case, ref)
         if route is not None:

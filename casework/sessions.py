@@ -11,6 +11,7 @@ import hashlib
 import logging
 import secrets
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,8 +23,8 @@ from casework import access, passwords, throttle
 from casework.actors import StaffView
 from casework.errors import Refused, TooFast
 from models.base import UtcDateTime, db, writing
+from models.outage import Unavailable
 from models.staff import Staff, StaffSession
-from rules import access as rights
 
 log = logging.getLogger("portal.sign-in")
 
@@ -139,18 +140,18 @@ def resume(token: str | bytes, now: datetime, *, touch: bool = True) -> StaffVie
         end_all(row.staff_id, "closed", now)
         return None
     if touch and now - row.seen_at >= NOTED:
-        with writing() as session:
-            session.execute(
-                update(StaffSession)
-                .where(StaffSession.id == row.id, StaffSession.ended_at.is_(None), StaffSession.seen_at < now)
-                .values(seen_at=now)
-            )
+        with suppress(Unavailable):  # who reads only is not stopped because the use cannot be noted
+            _note_use(row.id, now)
     return view
 
 
-def may_open(staff: StaffView, permission: str) -> bool:
-    """Tell whether a person's roles let them open the pages of a route policy."""
-    return staff.has(*rights.policy(permission))
+def _note_use(session_id: int, now: datetime) -> None:
+    with writing() as session:
+        session.execute(
+            update(StaffSession)
+            .where(StaffSession.id == session_id, StaffSession.ended_at.is_(None), StaffSession.seen_at < now)
+            .values(seen_at=now)
+        )
 
 
 def end(token: str | bytes, now: datetime, why: str = "signed out") -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -15,7 +14,6 @@ from rules.workflow import WORKFLOW
 
 SHOWN = 6
 LOOKED_AT = 60
-RECENT = timedelta(days=180)
 
 
 @dataclass(frozen=True)

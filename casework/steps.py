@@ -28,6 +28,8 @@ class OpenRow:
     id: Any
     due: Due
     level: int = 0
+    elsewhere: bool = False
+    """Counts from another day than that on which the case was first received."""
 
 
 @dataclass
@@ -41,6 +43,8 @@ class Written:
     closed: list[tuple[Any, str]] = field(default_factory=list)
     replaced: list[tuple[Any, str, dict[str, Any]]] = field(default_factory=list)
     """(old row, its outcome, new row)."""
+    carried: list[Any] = field(default_factory=list)
+    """Old rows whose pauses the row in their place keeps: days that did not count do not count afterwards either."""
     changed: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
     pauses: list[tuple[Any, dict[str, Any]]] = field(default_factory=list)
     resumed: list[tuple[Any, date]] = field(default_factory=list)
@@ -62,7 +66,7 @@ def write(act: Act, clocks: Mapping[str, OpenRow], more: Mapping[str, str] | Non
             previous=act.case["previous_state"],
             received_on=act.case["received_on"],
             regime=act.case["regime"],
-            clocks={rule: procedure.OpenClock(row.clock, row.id) for rule, row in clocks.items()},
+            clocks={rule: procedure.OpenClock(row.clock, row.id, row.elsewhere) for rule, row in clocks.items()},
         ),
         act.action,
         act.values,
@@ -108,11 +112,18 @@ def _clocks(
     for rule, outcome in step.closed:
         written.closed.append((running.pop(rule).id, outcome))
         said.setdefault("closed", {})[rule] = outcome
-    for outcome, pairs in (("extended", step.extended), ("passed_on", step.rebased), ("restarted", step.restarted)):
+    for outcome, pairs in (
+        ("extended", step.extended),
+        ("passed_on", step.rebased),
+        ("restarted", step.restarted),
+        ("corrected", step.recounted),
+    ):
         for rule, clock in pairs:
             old = running.pop(rule)
             row, found = clock_row(clock, after, ref, sealed)
             written.replaced.append((old.id, outcome, row))
+            if clock.pauses:
+                written.carried.append(old.id)
             running[rule] = OpenRow(clock, None, found)
             said.setdefault(outcome, {})[rule] = _day(found.on)
     for clock in step.opened:

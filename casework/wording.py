@@ -8,13 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from casework.reference import Reference
-from rules import identifiers
 from rules.calendar import ZONE
 from rules.workflow import WORKFLOW, Action, Field
 
 _WEEKDAYS = "一二三四五六日"
 _BLANK = re.compile(r"\{(\w+)\}")
-TRACK = "/track"
 
 
 def long_date(day: date) -> str:
@@ -130,7 +128,7 @@ def _handler(case: Mapping[str, Any], values: Mapping[str, Any], ref: Reference)
 _OF_CASE: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], Reference], str]] = {
     "amount": lambda case, values, _ref: yuan(int(values.get("amount_recovered") or case.get("amount") or 0)),
     "handler": _handler,
-    "link": lambda _case, _values, _ref: f"本平台“查办理进度”（{TRACK}）",
+    "link": lambda _case, _values, _ref: "本平台“查办理进度”",
     "number": lambda case, _values, _ref: str(case["number"]),
     "respondent_name": lambda case, _values, _ref: case.get("respondent_name") or "商家",
     "unit": lambda case, _values, ref: ref.units[case["unit_id"]].name,
@@ -160,15 +158,7 @@ def matter_of(kind: str, values: Mapping[str, Any]) -> str:
         return str(values["matter"])[:120]
     first = re.split(r"[。！？!?\n；;]", str(values.get("content") or "").strip(), maxsplit=1)[0].strip()
     goods = str(values.get("goods") or "").strip()
-    line = f"{goods}：{first}" if goods and goods not in first else first or goods
+    line = f"{goods}：{first}" if goods and first and not first.startswith(goods) else first or goods
     if len(line) > 40:
         line = line[:39] + "…"
     return line or WORKFLOW.kind_labels[kind]
-
-
-def masked_party(name: str | None, phone: str | None) -> str:
-    """Return a filer as lists and messages may show one: 周**，138****1234."""
-    parts = [identifiers.mask_name(name)] if name else []
-    if phone:
-        parts.append(identifiers.mask_phone(phone))
-    return "，".join(parts)

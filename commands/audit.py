@@ -14,9 +14,12 @@ audit = AppGroup("audit", help="Look whether everything is as it was written.")
 @audit.command("verify")
 @with_appcontext
 def verify() -> None:
-    """Check every case: its chain of events, its number, its states, its running terms. Changes nothing."""
+    """Check the keys and every case: chain of events, number, states, running terms. Changes nothing."""
     from casework import audit as work
+    from casework import keycheck
 
+    if wrong := keycheck.mismatch():
+        fail(f"The keys do not belong to this database: {wrong}.")
     checked, findings = work.Checked(), 0
     with progress("Cases", work.count()) as line:
         for finding in work.verify(checked, line):

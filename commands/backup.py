@@ -28,7 +28,7 @@ def backup(file: Path, with_keys: bool) -> None:
         fail(f"There is no directory {file.absolute().parent}.")
     try:
         size = work.write(_places(), file.absolute(), clock.now(), with_keys=with_keys)
-    except work.BackupError as error:
+    except (work.BackupError, OSError) as error:
         fail(str(error))
     say(f"The backup is in {file}: {size / 1024**2:,.1f} MiB.")
     if not with_keys:
@@ -40,7 +40,7 @@ def backup(file: Path, with_keys: bool) -> None:
 @click.option("--replace", is_flag=True, help="Put the backup in the place of what is there.")
 @with_appcontext
 def restore(file: Path, replace: bool) -> None:
-    """Put back what FILE holds. Stop web and worker before."""
+    """Put back what FILE holds. Stop web and worker before; keys that are not in FILE have to be in place."""
     from casework import backup as work
     from models.base import db
 
@@ -48,11 +48,9 @@ def restore(file: Path, replace: bool) -> None:
     db.engine.dispose()
     try:
         manifest = work.restore(_places(), file, replace=replace)
-    except work.BackupError as error:
+    except (work.BackupError, OSError) as error:
         fail(str(error))
     say(f"The portal is as it was at {manifest['made_at']}.")
-    if not manifest["keys"]:
-        say("The backup holds no keys: put the keys directory of that time into place before the next start.")
     say("Run flask init (for a newer schema), then flask audit verify.")
 
 

@@ -91,13 +91,17 @@ def _database(settings: Settings) -> Iterator[Sign]:
 def _content() -> Iterator[Sign]:
     from sqlalchemy import func, select
 
-    from casework import reference
+    from casework import keycheck, reference
     from models import Case, Staff, clock
     from models.base import db
     from rules.calendar import local_date
 
     people = db.session.scalar(select(func.count()).select_from(Staff).where(Staff.active)) or 0
     cases = db.session.scalar(select(func.count()).select_from(Case)) or 0
+    if wrong := keycheck.mismatch():
+        yield Sign(
+            WRONG, f"the keys do not belong to this database: {wrong}", "put the keys directory of its time back"
+        )
     if people:
         yield Sign(OK, f"{people:,} active accounts, {cases:,} cases")
     else:

@@ -9,7 +9,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from commands.terminal import say
+from commands.terminal import fail, say
 
 WORDS = 4
 ADMIN = "admin"
@@ -22,13 +22,15 @@ def init() -> None:
     import flask_migrate
     import pyotp
 
-    from casework import founding
+    from casework import founding, keycheck
     from models import clock
 
     settings = current_app.config["SETTINGS"]
     logging.getLogger("alembic").setLevel(logging.WARNING)
     flask_migrate.upgrade()
     say("The schema is up to date.")
+    if wrong := keycheck.mismatch():
+        fail(f"The keys in {settings.keys_dir} do not belong to this database: {wrong}. Put the right ones there.")
     password, secret = _password(), pyotp.random_base32()
     if not founding.found(settings.bureau_name, ADMIN, password, secret, clock.now()):
         say("Reference data and an administrator are there already; nothing was changed.")

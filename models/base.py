@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,10 +14,17 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Text, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from models.outage import Unavailable, is_outage
 from models.turns import turn
+
+BUSY_MILLISECONDS = 10_000
+"""How long a writer waits for somebody else's lock before the database says that it is busy."""
+PAUSES = (0.1, 0.3, 0.9)
+"""Seconds, give or take half, before a server that cannot be reached is asked once more."""
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Stands in sorted columns for "no date": an index orders it last on both databases."""
@@ -101,6 +110,7 @@ def writing() -> Iterator[Session]:
 
     A reading transaction that is open ends here. On SQLite the new one takes the write lock at once
     (BEGIN IMMEDIATE), so that it can neither fail half-way nor act on what somebody has since changed.
+    Raises Unavailable when the database cannot be used just now: nothing of the transaction is kept.
     """
     session = db.session()
     if session.info.get("writing"):
@@ -112,19 +122,41 @@ def writing() -> Iterator[Session]:
     try:
         with turn(session.get_bind().engine.url):
             try:
-                session.connection(execution_options={"write": True})
+                _begin(session)
                 yield session
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
+    except SQLAlchemyError as error:
+        if is_outage(error):
+            raise Unavailable from error
+        raise
     finally:
         session.info.pop("writing", None)
 
 
+def _begin(session: Session) -> None:
+    """Begin to write. A server that cannot be reached is asked again after short pauses of uneven length.
+
+    SQLite waits for its lock by itself (`busy_timeout`).
+    """
+    for pause in (*PAUSES, None):
+        try:
+            session.connection(execution_options={"write": True})
+        except SQLAlchemyError as error:
+            if pause is None or not is_outage(error) or session.get_bind().dialect.name == "sqlite":
+                raise
+            session.rollback()
+            time.sleep(pause * (0.5 + secrets.randbelow(1000) / 1000))
+        else:
+            return
+
+
 @event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
+        _prepare_postgres(connection)
         return
     connection.isolation_level = None  # the begin listener below speaks instead of the driver
     cursor = connection.cursor()
@@ -132,12 +164,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=10000",
+        f"busy_timeout={BUSY_MILLISECONDS}",
         "cache_size=-8192",
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _prepare_postgres(connection: Any) -> None:
+    """Let PostgreSQL wait for a lock as long as SQLite does, and no longer."""
+    before, connection.autocommit = connection.autocommit, True
+    connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
+    connection.autocommit = before
 
 
 @event.listens_for(Engine, "begin")

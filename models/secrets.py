@@ -82,6 +82,14 @@ class KeyRing:
         """Return what is stored of a query code: an HMAC that binds it to its case number."""
         return hmac.digest(self.codes, f"{number}\0{code}".encode(), hashlib.sha256)
 
+    def marks(self) -> dict[str, str]:
+        """Return a mark of each key that stored data depend on: it tells nothing of the key, but which one it is."""
+        named = {f"fields.{number}": key for number, key in self.fields.items()}
+        named |= {"blind": self.blind, "codes": self.codes}
+        return {
+            name: hmac.digest(key, f"mark of {name}".encode(), hashlib.sha256)[:8].hex() for name, key in named.items()
+        }
+
     def derived(self, purpose: str) -> bytes:
         """Return a 32-byte key of the web layer for one purpose (tokens, cookies, form keys)."""
         return hmac.digest(self.web, purpose.encode(), hashlib.sha256)

@@ -18,10 +18,11 @@ from rules.terms import LADDERS, RULES
 if TYPE_CHECKING:
     from rules.workflow import Workflow
 
-OUTCOMES = ("done", "ended", "withdrawn", "lapsed", "replaced", "extended", "passed_on", "restarted")
+OUTCOMES = ("done", "ended", "withdrawn", "lapsed", "replaced", "extended", "passed_on", "restarted",
+            "corrected")  # fmt: skip
 QUEUES = ("to_distribute", "to_sign", "to_assign", "to_decide", "waiting", "mediating", "verifying", "answering",
           "to_reply", "to_archive", "archived", "correcting", "sealed")  # fmt: skip
-_CLOCK_LISTS = ("opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts")
+_CLOCK_LISTS = ("opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts", "recounts")
 # These actions are given their day of receipt by the door that begins the case, not by a field of a form.
 _DAY_FROM_THE_DOOR = ("register_online", "register_lead", "register_sealed")
 
@@ -60,6 +61,9 @@ def _states(table: Workflow) -> None:
             if state.terminal != (state.move == "nobody"):
                 raise TableError(f"{where}: terminal and move disagree")
             placeholders(table, where, state.citizen)
+            known(where, "rule", state.terms, RULES)
+            if bool(state.terms) != ("{due}" in state.citizen):
+                raise TableError(f"{where}: a date is told exactly where a term gives it")
 
 
 def _rules(table: Workflow) -> None:
@@ -123,6 +127,9 @@ def _clocks(action: Action, where: str) -> None:
             if not set(RULES[key].kinds) & set(action.kinds):
                 raise TableError(f"{where}: {name} {key}, which belongs to other kinds")
     known(where, "outcome", [action.outcome], OUTCOMES)
+    for key in action.recounts:
+        if RULES[key].trigger_field != "received_on":
+            raise TableError(f"{where}: recounts {key}, which does not count from the day of receipt")
     if bool(action.rebases) != (action.rebase_when is not None):
         raise TableError(f"{where}: rebases needs rebase_when")
     names = {field.name for field in action.fields}

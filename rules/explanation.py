@@ -84,7 +84,7 @@ def _lines(
 def _summary(clock: Clock, version: RuleVersion, found: Due, calendar: Calendar) -> list[tuple[str, str]]:
     rule = RULES[clock.rule]
     base = version.length if clock.length is None else clock.length
-    length = f"{base}{UNIT_NAMES[version.unit]}"
+    length = f"{base}{UNIT_NAMES[version.unit]}" if base else "当天"
     if clock.extra:
         length += f"，经批准延长{clock.extended}次，共{clock.extra}{UNIT_NAMES[version.unit]}"
     start = long_date(clock.opened_on)

@@ -12,11 +12,12 @@ from rules.tables import DATA, TableError, day, only, read, rows, strings
 
 _ACTION = ("key", "label", "kinds", "from", "to", "roles", "scope", "reversible", "source")
 _ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "resumes", "extends",
-                   "rebases", "rebase_when", "restarts", "documents", "documents_when", "creates", "creates_when",
-                   "outcome", "tell", "told", "inform", "event", "respondent", "hidden", "note")  # fmt: skip
+                   "rebases", "rebase_when", "restarts", "recounts", "documents", "documents_when", "creates",
+                   "creates_when", "outcome", "tell", "told", "inform", "event", "respondent", "hidden",
+                   "note")  # fmt: skip
 _DOCUMENT = ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official")
 _ACTION_LISTS = ("guards", "regimes", "opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts",
-                 "creates", "told", "inform")  # fmt: skip
+                 "recounts", "creates", "told", "inform")  # fmt: skip
 _FIELD_OPTIONS = ("required", "required_for", "only_for", "min", "max", "choices", "tree", "ground")
 
 
@@ -54,10 +55,11 @@ def states(kinds: tuple[str, ...], root: Path = DATA) -> dict[str, dict[str, Sta
         found[kind] = {}
         for row in read(f"states/{kind}.toml", root)["state"]:
             where = f"state {kind}/{row.get('key')}"
-            only(row, where, ("key", "label", "citizen", "phase", "terminal", "move", "owner", "queue"))
+            only(row, where, ("key", "label", "citizen", "phase", "terminal", "move", "owner", "queue"), ("terms",))
             if row["key"] in found[kind]:
                 raise TableError(f"{where}: stands twice")
-            found[kind][row["key"]] = State(kind=kind, **row)
+            terms = strings(row.get("terms", []), f"{where}, terms")
+            found[kind][row["key"]] = State(kind=kind, **{**row, "terms": terms})
     return found
 
 

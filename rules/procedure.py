@@ -2,7 +2,7 @@
 
 A clock that closes has one of these outcomes: `done` (the act the term asks for), `ended` (the case went another way),
 `withdrawn` (by the filer), `lapsed` (nobody answered), `replaced` (the same term began again), `extended`, `passed_on`
-(another bureau received the case), `restarted` (the law orders a new count).
+(another bureau received the case), `restarted` (the law orders a new count), `corrected` (the day of receipt was).
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _NOTHING: frozenset[str] = frozenset()
 class Step:
     """What follows from an action. Rules stand by key; a closed clock has one of the OUTCOMES.
 
-    `to_previous` is what the case must remember as the state it came from. Extended, rebased and restarted clocks are
-    new ones that take the place of the old, which close as extended, passed_on and restarted. `creates` are actions
-    that begin linked cases.
+    `to_previous` is what the case must remember as the state it came from. Extended, rebased, restarted and recounted
+    clocks are new ones that take the place of the old, which close as extended, passed_on, restarted and corrected.
+    `creates` are actions that begin linked cases.
     """
 
     to_state: str
@@ -56,6 +56,7 @@ class Step:
     extended: tuple[tuple[str, Clock], ...] = ()
     rebased: tuple[tuple[str, Clock], ...] = ()
     restarted: tuple[tuple[str, Clock], ...] = ()
+    recounted: tuple[tuple[str, Clock], ...] = ()
     documents: tuple[str, ...] = ()
     creates: tuple[str, ...] = ()
 
@@ -97,6 +98,7 @@ def advance(
     opened = work.open()
     rebased = work.rebase()
     restarted = work.restart()
+    recounted = work.recount()
     renewed = {key for key, _ in rebased}
     choices = effects(settings)
     paused = work.pause([*action.pauses, *(k for e in choices for k in e.pauses.get(action.key, ()))])
@@ -111,6 +113,7 @@ def advance(
         extended=extended,
         rebased=rebased,
         restarted=restarted,
+        recounted=recounted,
         documents=_chosen(action.documents_for(view.kind), action.documents_when, view, fields, facts, regime),
         creates=_chosen(action.creates, action.creates_when, view, fields, facts, regime),
     )
@@ -265,6 +268,25 @@ class _Clocks:
                 found.append((key, self.open_now[key]))
         return tuple(found)
 
+    def recount(self) -> tuple[tuple[str, Clock], ...]:
+        """Clocks counted anew because the day of receipt was put right, each under the version in force on that day.
+
+        What counts from another day (a later bureau's receipt, a later report, an order to reopen) keeps its day.
+        """
+        day = self.fields.get(refusals.RECEIPT)
+        if not self.action.recounts or not isinstance(day, date):
+            return ()
+        found: list[tuple[str, Clock]] = []
+        for key, running in self.view.clocks.items():
+            clock = running.clock
+            counts = key in self.action.recounts and not running.elsewhere and clock.opened_on == self.view.received_on
+            version = None if self.settings["transition"] == "step" else version_for(key, day)
+            begun, under = day if counts else clock.opened_on, version.key if version else clock.version
+            if (begun, under) != (clock.opened_on, clock.version):
+                self.open_now[key] = replace(clock, opened_on=begun, version=under, opened_at=self.now)
+                found.append((key, self.open_now[key]))
+        return tuple(found)
+
     def pause(self, keys: list[str]) -> tuple[tuple[str, date], ...]:
         """(rule, first day that does not count)."""
         first = self._day("sent_on", "approved_on", "told_on")
@@ -322,7 +344,7 @@ def why_not(
     if facts is None:
         return None
     missing = (WORKFLOW.guards[key] for key in refusals.needed(action) if key not in facts)
-    return next((guard.refusal for guard in missing if guard.kind == "computed"), None)
+    return next((guard.refusal.format_map(settings) for guard in missing if guard.kind == "computed"), None)
 
 
 def apply_to(clocks: Mapping[str, Clock], step: Step) -> dict[str, Clock]:
@@ -334,7 +356,7 @@ def apply_to(clocks: Mapping[str, Clock], step: Step) -> dict[str, Clock]:
         after.pop(key, None)
     for clock in step.opened:
         after[clock.rule] = clock
-    for key, clock in [*step.rebased, *step.restarted]:
+    for key, clock in [*step.rebased, *step.restarted, *step.recounted]:
         after[key] = clock
     for key, first in step.paused:
         after[key] = replace(after[key], pauses=(*after[key].pauses, Pause(first)))

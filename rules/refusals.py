@@ -11,8 +11,10 @@ from rules.clocks import Clock, due
 from rules.explanation import long_date
 from rules.table import Action, Ground
 from rules.terms import RULES, Extension, version_of
-from rules.workflow import WORKFLOW
+from rules.workflow import WORKFLOW, regime_for
 
+RECEIPT = "_receipt"
+"""Among the fields: the day of receipt as it is put right by an action that recounts terms."""
 _ARCHIVING = ("archive", "discipline_archive")
 _OF_A_GROUND = ("term_over", "notice_served")
 # Days that a person writes down about the past: none of them may lie after today.
@@ -39,6 +41,8 @@ class OpenClock:
 
     clock: Clock
     id: object = None
+    elsewhere: bool = False
+    """Counts from another day than that on which the case was first received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def check(
     check_place(view, action, regime, settings)
     _new_kind(view, fields)
     _dates(view, action, fields, on)
+    _new_receipt(view, action, fields, on, settings)
     ground = _ground(action, fields, regime, settings)
     _guards(view, action, ground, fields, on, calendar, facts, settings)
     check_terms(view, action, on, calendar, settings, fields)
@@ -112,6 +117,34 @@ def _dates(view: CaseView, action: Action, fields: Mapping[str, object], on: dat
                 raise Refused("date", f"不能早于暂停之日（{long_date(running.clock.pauses[-1].from_on)}）", name)
 
 
+def _new_receipt(
+    view: CaseView, action: Action, fields: Mapping[str, object], on: date, settings: Mapping[str, str]
+) -> None:
+    """A day of receipt that is put right brings the Measures of that day with it, as long as nothing was decided.
+
+    A decision rests on the grounds and forms of one regime; the other cannot be slipped under it afterwards.
+    """
+    day = fields.get(RECEIPT)
+    if not action.recounts or not isinstance(day, date):
+        return
+    where = next((field.name for field in action.fields if field.name in ("new_value", "received_on")), None)
+    if day > on:
+        raise Refused("date", f"收到日期不能晚于今天（{long_date(on)}）", where)
+    regime = regime_for(day)
+    if regime != view.regime and "before-2020" in (regime, view.regime):
+        raise Refused("regime", "2020年以前收到的件不适用现行的期限，要作为历史资料导入", where)
+    if regime == view.regime or settings["transition"] == "step":
+        return
+    mine, other = (WORKFLOW.laws[key].short for key in (view.regime, regime))
+    change = f"{long_date(day)}收到的件按{other}办理"
+    if not any(key in view.clocks and RULES[key].condition is None for key in action.recounts):
+        raise Refused("regime", f"{change}，而这一件已经按{mine}作出决定，所依据的规定不能改换", where)
+    for key in view.clocks:
+        begin = [one for one in WORKFLOW.actions.values() if key in one.opens and view.kind in one.kinds]
+        if begin and all(one.regimes and regime not in one.regimes for one in begin):
+            raise Refused("regime", f"{change}，其中没有“{begin[0].label}”；请先了结“{RULES[key].label}”再更正", where)
+
+
 def _ground(action: Action, fields: Mapping[str, object], regime: str, settings: Mapping[str, str]) -> Ground | None:
     """The chosen ground, which must exist for the regime and have every field it asks for."""
     chosen = None
@@ -155,7 +188,7 @@ def _guards(
             continue
         if guard.kind != "pure":
             if key not in facts:
-                raise Refused("guard", guard.refusal, None)
+                raise Refused("guard", guard.refusal.format_map(settings), None)
         elif key == "term_over":
             _term_over(view, on, calendar, settings)
         elif key == "supplement_fits":

@@ -54,7 +54,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a case of one kind may stand; `queue` is the list of the desk in which it is found."""
+    """Where a case of one kind may stand; `queue` is the list of the desk in which it is found.
+
+    `terms` are the rules that give the date in `citizen`; of several, the one that runs.
+    """
 
     kind: str
     key: str
@@ -65,6 +68,7 @@ class State:
     move: str
     owner: str
     queue: str
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class Action:
     rebases: tuple[str, ...]
     rebase_when: str | None
     restarts: tuple[str, ...]
+    recounts: tuple[str, ...]
     documents: tuple[str, ...] | Mapping[str, tuple[str, ...]]
     documents_when: Mapping[str, Condition]
     creates: tuple[str, ...]

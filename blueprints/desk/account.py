@@ -10,6 +10,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, request
 from flask_login import current_user
 
+from blueprints.desk.browsers import browser_words
 from blueprints.web import current_staff, leave, page, policy, say
 from blueprints.web.forms import Filled
 from blueprints.web.pages import own_path
@@ -140,7 +141,9 @@ def _account(form: Filled, status: int = 200) -> Response:
     person = cast(Signed, current_staff())
     running = sessions.sessions_of(person.id, clock.now(), session_token())
     roles = [access.ROLES[role].label for role in person.roles]
-    return page("desk/account.html", status=status, form=form, sessions=running, roles=roles, person=person)
+    return page(
+        "desk/account.html", status=status, form=form, sessions=running, roles=roles, person=person, words=browser_words
+    )
 
 
 def network_key() -> str:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from blueprints.desk import panel, present
 from blueprints.desk.panel import Typed
 from blueprints.web import leave, page, policy, posted, say
+from blueprints.web.errors import LATER, not_now
 from blueprints.web.pages import by_htmx
 from blueprints.web.signed_in import worker_of_desk
 from casework import access, attachments, casefile, casewords, documents, handling, identity, offers
@@ -18,6 +19,7 @@ from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.identity import Identity
 from casework.reference import current
 from models import Case, clock
+from models.outage import Unavailable
 from rules.calendar import local_date
 from rules.table import Action
 from rules.workflow import WORKFLOW
@@ -101,11 +103,11 @@ def _head(file: casefile.CaseFile) -> dict[str, Any]:
 def _anchors(file: casefile.CaseFile) -> list[tuple[str, str, int | None]]:
     return [
         ("s-sum", "概要", None),
+        ("do", "办理", None),
         ("s-file", "材料", len(file.files)),
         ("s-line", "经过", len(file.log)),
         ("s-doc", "文书", len(file.papers)),
         ("s-link", "关联", len(file.links)),
-        ("do", "办理", None),
     ]
 
 
@@ -133,6 +135,17 @@ def act(number: str, action: str) -> Response:
     values = panel.entered(request.form, row, case.kind, local_date(now))
     if request.form.get("edit"):
         return _case(case, staff, now, typed=Typed(action, values))
+    try:
+        return _act(case, row, staff, seen, values, now)
+    except Unavailable:
+        typed = Typed(action, values, {"act": LATER})
+        return not_now(_case(_again(staff, number), staff, now, typed=typed, status=503))
+
+
+def _act(
+    case: Case, row: Action, staff: StaffView, seen: int | None, values: dict[str, Any], now: datetime
+) -> Response:
+    action, number = row.key, case.number
     faults = panel.receive(request.files, row, case.kind, values, staff, now)
     if faults:
         return _case(case, staff, now, typed=Typed(action, values, faults), status=422)

@@ -59,6 +59,8 @@ class Panel:
     rare: Sequence[tuple[str, str]]
     """(address, label)."""
     not_now: Sequence[tuple[str, str]]
+    others: Sequence[tuple[Sequence[str], str]]
+    """(labels, who): what is for somebody else at this step."""
     lost: Sequence[tuple[str, str]] = ()
     """What was typed into a form that has no place any more."""
     lost_label: str = ""
@@ -72,16 +74,19 @@ def panel(file: CaseFile, staff: StaffView, wanted: str, typed: Typed | None, no
     shown.sort(key=lambda offer: offer.action.key != chosen)
     sheets = [_sheet(offer, file.case, staff, typed, place == 0, now) for place, offer in enumerate(shown)]
     not_now = [(offer.action.label, offer.refused) for offer in file.offers if offer.refused and offer.usual]
-    not_now += [(action.label, why) for action, why in file.others]
+    others: dict[str, list[str]] = {}
+    for action, who in file.others:
+        others.setdefault(who, []).append(action.label)
+    waiting = [(labels, who) for who, labels in others.items()]
     rare = [
         (f"{case_href(file.case.number)}?do={offer.action.key}#do", offer.action.label)
         for offer in doable
         if not offer.usual and offer.action.key != chosen
     ]
     if typed is None or chosen in {sheet.action.key for sheet in sheets}:
-        return Panel(sheets, rare, not_now)
+        return Panel(sheets, rare, not_now, waiting)
     action = WORKFLOW.action(typed.action)
-    return Panel(sheets, rare, not_now, casewords.answers(file.case, action, typed.values), action.label)
+    return Panel(sheets, rare, not_now, waiting, casewords.answers(file.case, action, typed.values), action.label)
 
 
 def _sheet(offer: offers.Offer, case: Case, staff: StaffView, typed: Typed | None, first: bool, now: datetime) -> Sheet:
@@ -158,8 +163,3 @@ def receive(
 def seen_in(form: Mapping[str, str]) -> int | None:
     """Return the number of the last event that the form showed, None where it said nothing."""
     return row_number(form.get("seen", ""))
-
-
-def flat(values: Mapping[str, Value]) -> list[tuple[str, str]]:
-    """Return what was typed as the pairs of hidden fields."""
-    return [(name, one) for name, value in values.items() for one in ([value] if isinstance(value, str) else value)]

@@ -17,9 +17,6 @@ from blueprints.web.badges import Badge
 from casework.listing import Row, Term
 from casework.queue import COUNTED
 
-MATTER = 20
-"""Characters of a matter in the table: more would break the row in two on a screen of 1366 pixels."""
-
 
 @dataclass(frozen=True)
 class Place:
@@ -103,7 +100,7 @@ def _line(row: Row) -> Line:
     return Line(
         number=case.number,
         href=href,
-        matter=_cut(case.matter or "密封件"),
+        matter=case.matter or "密封件",
         flags=row.flags,
         badge=badge(row.term),
         due_on=row.due_on,
@@ -112,16 +109,11 @@ def _line(row: Row) -> Line:
         amount=case.amount,
         channel=row.channel,
         handler=row.handler,
-        state=row.state,
+        state=row.state.partition("（")[0],
         tone=row.tone,
         next_label=row.next.label if row.next else "查看",
         next_href=f"{href}#do" if row.next else href,
     )
-
-
-def _cut(matter: str) -> str:
-    """Return a matter short enough for one line of the table; the page of the case has all of it."""
-    return matter if len(matter) <= MATTER else f"{matter[: MATTER - 1]}…"
 
 
 def count(number: int) -> str:

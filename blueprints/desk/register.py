@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from blueprints.desk import present
 from blueprints.desk.dates import completed
 from blueprints.web import page, policy
+from blueprints.web.errors import LATER, not_now
 from blueprints.web.forms import Filled, Value
 from blueprints.web.pages import leave
 from blueprints.web.signed_in import worker_of_desk
@@ -22,6 +23,7 @@ from casework.actors import StaffView, by
 from casework.errors import Faults, NotFound, Refused
 from casework.reference import current
 from models import clock
+from models.outage import Unavailable
 from rules.calendar import local_date
 from rules.identifiers import row_number
 from rules.table import Choice
@@ -50,8 +52,8 @@ def register() -> Response:
     staff, now = worker_of_desk(), clock.now()
     values = _entered(local_date(now))
     kind = str(values["kind"])
-    faults = _receive(values, staff, now)
     try:
+        faults = _receive(values, staff, now)
         if kind not in dict(KINDS):
             raise Faults({"kind": "请选择类型"})
         if faults:
@@ -61,6 +63,8 @@ def register() -> Response:
         return _form(Filled(values, _in_order(found.faults)), _likenesses(values, staff), 422)
     except Refused as refused:
         return _form(Filled(values, {refused.field or "content": refused.sentence}), _likenesses(values, staff), 422)
+    except Unavailable:
+        return not_now(_form(Filled(values, {"content": LATER}), _likenesses(values, staff), 503))
     return leave(f"/desk/new/{values['form_key']}")
 
 

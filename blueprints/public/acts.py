@@ -175,6 +175,8 @@ def in_our_words(action: Action, kind: str, faults: Mapping[str, str]) -> dict[s
     """Return faults with the labels that the page shows."""
     labels = {field.name: field.label for field in WORKFLOW.fields(action, kind)}
     return {
-        name: sentence.replace(labels[name], _LABELS[name]) if name in labels and name in _LABELS else sentence
+        name: sentence.replace(labels[name], _LABELS[name]).replace("请上传上传", "请上传")
+        if name in labels and name in _LABELS
+        else sentence
         for name, sentence in faults.items()
     }

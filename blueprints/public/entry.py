@@ -16,7 +16,6 @@ from blueprints.web import filters
 from blueprints.web.forms import Filled
 from casework import intake
 from casework.reference import current
-from rules.workflow import WORKFLOW
 
 Values = dict[str, str | list[str]]
 DATE_PARTS = ("year", "month", "day")
@@ -164,8 +163,3 @@ def districts() -> str:
         if unit.kind == "district" and mark and not unit.closed and head + mark not in names:
             names.append(head + mark)
     return "、".join(names[:12])
-
-
-def kind_label(kind: str) -> str:
-    """Return the name of a kind."""
-    return WORKFLOW.kind_labels[kind]

@@ -11,16 +11,19 @@ from blueprints.public import entry, guide, keys, questions, uploads
 from blueprints.public.entry import Values
 from blueprints.public.uploads import Holder
 from blueprints.web import begin_visit, current_visit, page, policy, posted, say
+from blueprints.web.errors import LATER, not_now
 from blueprints.web.visits import LASTS, cookie_name, put_cookie
 from casework import attachments, drafts, intake
 from casework.errors import Faults, NotFound, Refused
 from models import clock
+from models.outage import Unavailable
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
 bp = Blueprint("filing", __name__)
 _KIND = "/file/<any(complaint, report, consultation, suggestion, misconduct):kind>"
 DRAFT_COOKIE = "draft"
+STALE = "页面放得太久，还没有提交。您填的内容都在下面，请再点一次提交。"
 
 
 @bp.get("/file")
@@ -69,6 +72,15 @@ def fill(kind: str) -> Response:
     """Take the form: upload, remove, save, change, or go on to the page before sending."""
     now, visit = clock.now(), begin_visit()
     values = entry.collect(kind, request.form)
+    try:
+        return _fill(kind, values, visit, now)
+    except Unavailable:
+        holder = uploads.held(visit, request.form.get("draft", ""), now)
+        sentence = LATER + ("刚才选的文件请重新选。" if uploads.sent_files() else "")
+        return not_now(_form(kind, values, holder, notice=sentence))
+
+
+def _fill(kind: str, values: Values, visit: str, now: datetime) -> Response:
     holder = uploads.held(visit, request.form.get("draft", ""), now)
     holder, refused = uploads.take(visit, kind, holder, now)
     errors = {"attachments": refused} if refused else {}
@@ -105,6 +117,8 @@ def send(kind: str) -> Response:
         )
     except Refused as refusal:
         return _refused(kind, values, marked, refusal, now)
+    except Unavailable:
+        return _later(kind, values, marked, now)
     response = posted(f"/file/receipt/{token}")
     if marked and request.cookies.get(cookie_name(DRAFT_COOKIE)) == marked:
         put_cookie(response, DRAFT_COOKIE, None, same_site="Lax", lasts=None)
@@ -154,7 +168,9 @@ def _save(kind: str, values: Values, holder: Holder, visit: str, now: datetime) 
     return response
 
 
-def _form(kind: str, values: Values, holder: Holder, errors: dict[str, str] | None = None) -> Response:
+def _form(
+    kind: str, values: Values, holder: Holder, errors: dict[str, str] | None = None, *, notice: str = ""
+) -> Response:
     return page(
         "public/file_form.html",
         "public/_files.html",
@@ -167,6 +183,7 @@ def _form(kind: str, values: Values, holder: Holder, errors: dict[str, str] | No
         opened={*values, *(errors or {}), request.form.get("change", "")},
         holder=holder,
         files=holder.files(),
+        notice=notice,
         **_frame(kind),
     )
 
@@ -214,6 +231,7 @@ def _check(
         send=questions.SEND[kind],
         promise=intake.promise(kind, now),
         notice=notice,
+        stale=status == 400,
         split=bool(typed.get("also_report")),
         anonymous=bool(typed.get("anonymous")),
         reply_by=typed.get("reply_by"),
@@ -227,10 +245,15 @@ def _again(kind: str, values: Values, marked: str, now: datetime) -> Response:
     found, typed = entry.faults(kind, values, now)
     if found:
         return _form(kind, values, holder, found)
-    sentence = "页面放得太久，还没有提交。您填的内容都在下面，请再点一次提交。"
-    if holder.lost:
-        sentence += "上传的文件要重新上传。"
+    sentence = STALE + ("上传的文件要重新上传。" if holder.lost else "")
     return _check(kind, values, typed, holder, now, status=400, notice=sentence)
+
+
+def _later(kind: str, values: Values, marked: str, now: datetime) -> Response:
+    """Answer a send that the database could not take: the same page with the same key, for the same press once more."""
+    _, typed = entry.faults(kind, values, now)
+    holder = uploads.held(begin_visit(), marked, now)
+    return not_now(_check(kind, values, typed, holder, now, notice=f"{LATER}同一份内容只会登记一件。"))
 
 
 def _refused(kind: str, values: Values, marked: str, refusal: Refused, now: datetime) -> Response:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, request
 
 from blueprints.public import acts, keys, uploads
 from blueprints.web import begin_visit, current_visit, page, policy, posted, say
+from blueprints.web.errors import LATER, not_now
 from blueprints.web.forms import Filled
 from blueprints.web.visits import cookie_name, end_visit, put_cookie
 from casework import attachments, follow
@@ -19,6 +20,7 @@ from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale, TooFas
 from casework.follow import Following
 from casework.reference import current
 from models import Case, clock
+from models.outage import Unavailable
 from rules import identifiers
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
@@ -145,9 +147,8 @@ def _case_page(case: Case, now: datetime) -> Response:
         seen=seen,
         lines=[(line, _DATED.sub("", line.text)) for line in seen.lines],
         first=[offer for offer in offers if offer.words.first],
-        others=[offer for offer in offers if not offer.words.first],
+        others=sorted((offer for offer in offers if not offer.words.first), key=lambda offer: offer.words.red),
         wanted=follow.wanted_words(case),
-        wanted_on=seen.wanted["due_on"] if seen.wanted else None,
         unit=None if case.kind in follow.UNNAMED else unit,
         papers=[(paper.id, WORKFLOW.documents[paper.kind].title, paper.size) for paper in seen.papers],
         ended=WORKFLOW.state(case.kind, case.state).terminal,
@@ -174,6 +175,9 @@ def _offer(case: Case, key: str, now: datetime) -> Offer:
     offers = {offer.key: offer for offer in _offers(follow.look(case, now), now)}
     if key not in acts.WORDS:
         abort(404)
+    if key == "ask_again" and key not in offers:
+        for why in follow.look(case, now).not_now:
+            raise Refused(why, conflict=True)
     if key not in offers:
         raise NotAllowed("这一步现在不能做了，请看最新的办理进度。")
     return offers[key]
@@ -219,6 +223,16 @@ def act(action: str) -> Response:
     except NotFound as lost:
         return _lapsed(lost)
     offer = _offer(case, action, now)
+    try:
+        return _act(case, offer, now)
+    except Unavailable:
+        values = _typed(offer)
+        kept = uploads.waiting(case, [one for asked in offer.asked for one in _kept_ids(asked.name)])
+        return not_now(_act_page(case, offer, Filled(values), kept, 503, LATER))
+
+
+def _act(case: Case, offer: Offer, now: datetime) -> Response:
+    action = offer.key
     declared = WORKFLOW.action(action)
     values, errors, kept = _read(case, offer, now)
     entered = {**values, **acts.given(declared, local_date(now)), **_ids(offer, kept)}
@@ -244,7 +258,6 @@ def _read(
     case: Case, offer: Offer, now: datetime
 ) -> tuple[dict[str, Any], dict[str, str], dict[str, list[uploads.Shown]]]:
     """Return what was typed, what was not taken of the files, and the files that are there, by field."""
-    values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     kept: dict[str, list[uploads.Shown]] = {}
     for asked in offer.asked:
@@ -253,11 +266,16 @@ def _read(
             if fault:
                 errors[asked.name] = fault
             kept[asked.name] = uploads.waiting(case, [*_kept_ids(asked.name), *ids])
-        elif asked.type == "multi_choice":
-            values[asked.name] = request.form.getlist(asked.name)
-        else:
-            values[asked.name] = request.form.get(asked.name, "")
-    return values, errors, kept
+    return _typed(offer), errors, kept
+
+
+def _typed(offer: Offer) -> dict[str, Any]:
+    form = request.form
+    return {
+        asked.name: form.getlist(asked.name) if asked.type == "multi_choice" else form.get(asked.name, "")
+        for asked in offer.asked
+        if asked.type != "files"
+    }
 
 
 def _kept_ids(name: str) -> list[int]:

@@ -10,11 +10,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from blueprints.web.policy import current_policy
+from blueprints.web.tokens import FIELD
 from models import clock
+from models.outage import WAIT, is_outage
 from rules.calendar import ZONE
 
 CODES = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
-PLAIN_ONLY = frozenset({"login", "public", "filer"})
+KEYS = frozenset({"password", "new_password", "current", "otp", "code"})
+"""Names of what opens something: never printed into a page."""
 
 
 def prepare(app: Flask) -> None:
@@ -38,9 +41,30 @@ def answer(error: Exception) -> BaseResponse:
     status = getattr(error, "status", None) if hasattr(type(error), "status") else None
     if isinstance(status, int) and 400 <= status < 500:
         return _render(status, error, retry_after=getattr(error, "wait", None))
+    g.pop("_login_user", None)  # the page is made without asking the database anything: it may be what is at fault
+    if is_outage(error):
+        log = current_app.logger.warning
+        log(
+            "the database is not available: %s %s (%s)",
+            request.method,
+            request.endpoint,
+            type(error.__cause__ or error),
+        )
+        return _render(503, None, retry_after=WAIT)
     g.incident = incident_number()
     current_app.logger.exception("%s %s %s", g.incident, request.method, request.endpoint)
     return _render(503 if status == 503 else 500, None)
+
+
+LATER = "平台正在忙，这一步还没有办成。您填的内容都在，什么都没有丢，请过一会儿再点一次。"
+
+
+def not_now(response: Response) -> Response:
+    """Mark a page that shows a form again because the database was not available: 503, with the time to wait."""
+    response.status_code = 503
+    response.headers["Retry-After"] = str(WAIT)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def incident_number() -> str:
@@ -58,6 +82,7 @@ def _render(code: int, error: Exception | None, retry_after: Any = None) -> Resp
         "because": g.get("refused_because"),
         "incident": g.get("incident"),
         "message": None,
+        "kept": _typed() if code == 503 else [],
         "layout": _layout(known),
     }
     if request.headers.get("HX-Request") == "true":
@@ -71,6 +96,19 @@ def _render(code: int, error: Exception | None, retry_after: Any = None) -> Resp
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("HX-Request")
     return response
+
+
+def _typed() -> list[tuple[str, str]]:
+    """Return what a form has sent, so that the page can carry it until it is sent again; nothing where a key is in it.
+
+    Files cannot be given back to a browser; the page says so.
+    """
+    policy = current_policy()
+    if request.method != "POST" or policy is None or policy.audience not in {"public", "filer", "staff"}:
+        return []
+    if KEYS & request.form.keys():
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name != FIELD]
 
 
 def _layout(code: int) -> str:

@@ -40,14 +40,6 @@ class Sessions(Protocol):
         """Return who holds the session, and note the use; None when it has ended."""
 
 
-class NoSessions:
-    """The keeper before anyone can sign in: nobody is."""
-
-    def resume(self, token_hash: bytes, now: datetime) -> StaffView | None:
-        """Return None."""
-        return None
-
-
 class SignedIn:
     """The person as Flask-Login wants to see one."""
 
@@ -111,7 +103,8 @@ def current_staff() -> StaffView:
 def prepare(app: Flask, sessions: Sessions) -> None:
     """Let Flask-Login find the person by the session cookie."""
     app.session_interface = NoClientSession()
-    manager = LoginManager(app)
+    # Templates get what they need from `frame`; an error page must not look for the person in a database that is away.
+    manager = LoginManager(app, add_context_processor=False)
 
     def resume(incoming: Request) -> SignedIn | None:
         token = incoming.cookies.get(cookie_name(SESSION_COOKIE))

@@ -37,12 +37,6 @@ def begin_visit() -> str:
     return visit
 
 
-def renew_visit() -> str:
-    """Begin a new visit in place of the present one (after signing in to a case, say)."""
-    g.visit = secrets.token_urlsafe(32)
-    return str(g.visit)
-
-
 def end_visit() -> None:
     """Forget the visit; the answer removes the cookie."""
     g.visit = ""

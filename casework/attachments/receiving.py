@@ -42,9 +42,6 @@ class Place:
     event_seq: int | None = None
 
 
-LOOSE = Place()
-
-
 def receive(
     stream: Stream,
     file_name: str | None,

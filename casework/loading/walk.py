@@ -133,6 +133,7 @@ class Walk:
         self.case.update(written.case)
         self.events.append(written.event)
         at = written.event["at"]
+        kept = [dict(pause) for pause in self.pauses if pause["deadline_id"] in written.carried]
         for place, outcome in written.closed:
             self._close(place, outcome, at)
         for place, outcome, row in written.replaced:
@@ -147,6 +148,9 @@ class Walk:
         self.clocks = written.clocks
         for row in (*written.opened, *(row for _, _, row in written.replaced)):
             self.clocks[row["rule"]] = replace(self.clocks[row["rule"]], id=len(self.deadlines))
+            for pause in kept:
+                if pause["deadline_id"] == row["replaces_id"]:
+                    self.pauses.append({**pause, "deadline_id": len(self.deadlines)})
             self.deadlines.append(row)
         self._tell(act, written)
         return written.event

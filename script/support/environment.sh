@@ -5,7 +5,7 @@ VENV="${VENV:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.venv}"
 portal_say() { printf '%s\n' "$*"; }
 portal_stop() { printf '%s\n' "$*" >&2; exit 1; }
 
-# Print the first Python of at least 3.11.
+# Print the first Python of at least 3.11; 1 when there is none.
 portal_python() {
   local candidate
   for candidate in python3.11 python3.12 python3.13 python3 python; do
@@ -14,7 +14,24 @@ portal_python() {
       return
     fi
   done
-  portal_stop "Python 3.11 or newer is needed: apt-get install python3 python3-venv"
+  return 1
+}
+portal_has_python() { portal_python >/dev/null; }
+# Debian leaves out of its Python what makes virtualenvs.
+portal_has_venv() { "$(portal_python)" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+portal_has_zones() { [ -e /usr/share/zoneinfo/Asia/Shanghai ]; }
+portal_venv_package() { "$(portal_python)" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'; }
+
+# Make the virtualenv. One that was begun and not finished (no pip in it) is made anew.
+portal_venv() {
+  local again=()
+  "$VENV/bin/python" -m pip --version >/dev/null 2>&1 && return 0
+  portal_system python3=portal_has_python tzdata=portal_has_zones || portal_stop "The portal needs the packages above."
+  portal_has_python || portal_stop "Python 3.11 or newer is needed; this system has an older one."
+  portal_system "$(portal_venv_package)=portal_has_venv" || portal_stop "The Python environment needs the package above."
+  portal_say "Making the Python environment in $VENV"
+  [ ! -e "$VENV/pyvenv.cfg" ] || again=(--clear)
+  "$(portal_python)" -m venv "${again[@]}" "$VENV" || portal_stop "The Python environment could not be made."
 }
 
 # portal_packages FILE...: make the virtualenv and install exactly what the files pin.
@@ -26,10 +43,7 @@ portal_packages() {
   exec 9<requirements.txt
   flock 9
   if ! portal_installed "$@"; then
-    if [ ! -x "$VENV/bin/python" ]; then
-      portal_say "Making the Python environment in $VENV"
-      "$(portal_python)" -m venv "$VENV" || portal_stop "The environment could not be made: apt-get install python3-venv"
-    fi
+    portal_venv
     portal_say "Installing the Python packages of $*"
     for file in "$@"; do arguments+=(--requirement "$file"); done
     "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes "${arguments[@]}" \

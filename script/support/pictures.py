@@ -19,8 +19,11 @@ from pathlib import Path
 
 import pyotp
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from app import create_app
+from config import Settings
+from script.support import picture_walks as walks
 from script.support.test import CannotTest, find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,13 +55,14 @@ STAFF = {
         "insight": "/insight/",
     },
     "leader": {"desk-leader": "/desk/"},
+    "intake": {"desk-intake": "/desk/"},
+    "mediator": {"desk-mediator": "/desk/"},
     "discipline": {"desk-discipline": "/desk/"},
     "system_admin": {"admin": "/admin/"},
 }
 """Role → name of the picture → address."""
-ONWARD = "main form button[type=submit]:not([name])"
-"""The button that leads on; those with a name save, upload or remove."""
-CONTENT = "2026年3月2日在该店办健身年卡，付款3680元。9月28日去锻炼，发现门店关门，要求退还剩余费用，对方不再接电话。"
+WALKED = {"case-dispatcher"}
+"""Pictures of cases that the walk of a complaint takes."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,9 @@ class Camera:
         for width in WIDTHS.values():
             page.set_viewport_size({"width": width, "height": 800})
             page.wait_for_load_state("networkidle")
+            # As tall as the page: what sticks to the lower edge of the window then stands at its end.
+            tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+            page.set_viewport_size({"width": width, "height": max(tall, 800)})
             self._keep(page.screenshot(full_page=True), PICTURES / f"{name}-{width}.png")
         print(f"{name}: {page.url}", flush=True)
 
@@ -149,54 +156,58 @@ class Camera:
 
 
 def picture_public(browser: Browser, base: str, camera: Camera) -> None:
-    """Take the pages of the public, and the way of one filing to its case."""
+    """Take the pages of the public that anybody may open."""
     for name, path in PUBLIC.items():
-        with browser.new_context() as context:
+        if not camera.wants(name):
+            continue
+        with browser.new_context(locale="zh-CN") as context:
             page = context.new_page()
             page.goto(base + path)
             camera.take(page, name)
-    with browser.new_context() as context:
-        _file_and_follow(context, base, camera)
 
 
-def _file_and_follow(context: BrowserContext, base: str, camera: Camera) -> None:
-    """Go the way of a consultation: form with a sentence, check, receipt, following."""
-    page = context.new_page()
-    page.goto(f"{base}/file/consultation")
-    page.locator(ONWARD).last.click()
-    camera.take(page, "file-errors")
-    page.fill("[name=content]", CONTENT)
-    page.locator(ONWARD).last.click()
-    camera.take(page, "file-check")
-    page.locator("form#send button[type=submit]:not([name])").last.click()
-    page.wait_for_url("**/file/receipt/**")
-    camera.take(page, "receipt")
-    number, code = (field.strip() for field in page.locator(".receipt-keys dd").all_inner_texts()[:2])
-    page.goto(f"{base}/track")
-    page.fill("main [name=number]", number)
-    page.fill("main [name=code]", code)
-    page.locator("main form:has([name=code]) button[type=submit]").first.click()
-    page.wait_for_url("**/track/case**")
-    camera.take(page, "track-case")
-
-
-def picture_staff(browser: Browser, base: str, known: dict[str, Account], camera: Camera) -> None:
+def picture_staff(as_role: walks.Open, known: dict[str, Account], camera: Camera) -> None:
     """Take the pages of each role, and one case of everybody who has one."""
     for role, pages in STAFF.items():
         case = f"case-{role}"
         if role not in known or not any(map(camera.wants, (*pages, case))):
             continue
-        with browser.new_context() as context:
-            page = context.new_page()
-            sign_in(page, base, known[role])
-            for name, path in pages.items():
-                page.goto(base + path)
-                camera.take(page, name)
-            page.goto(f"{base}/desk/")
-            number = re.search(r"/desk/cases/([A-Z]\d{8}-\d+-\d)", page.content())
-            if number is not None:
-                page.goto(f"{base}/desk/cases/{number[1]}")
-                camera.take(page, case)
+        page = as_role(role)
+        for name, path in pages.items():
+            page.goto(path)
+            camera.take(page, name)
+        page.goto("/desk/")
+        number = re.search(r"/desk/cases/([A-Z]\d{8}-\d+-\d)", page.content())
+        if number is not None and case not in WALKED:
+            page.goto(f"/desk/cases/{number[1]}")
+            camera.take(page, case)
+
+
+def picture_walks(browser: Browser, base: str, as_role: walks.Open, camera: Camera, settings: Settings) -> None:
+    """Follow the ways of a complaint, a report and a call; show what is read when something goes wrong."""
+    for walk in (walks.follow_a_complaint, walks.follow_a_report, walks.take_a_call, walks.go_wrong):
+        walk(browser, base, camera.take, as_role)
+    portal = create_app(settings)
+
+    def rendered(fault: Exception) -> str:
+        with portal.test_request_context("/"):
+            return walks.page_of(fault)
+
+    walks.show_faults(browser, base, camera.take, rendered)
+
+
+def opener(browser: Browser, base: str, known: dict[str, Account]) -> walks.Open:
+    """Return what opens a page for somebody of a role: everybody signs in once."""
+    pages: dict[str, Page] = {}
+
+    def as_role(role: str) -> Page:
+        if role not in pages:
+            pages[role] = browser.new_context(base_url=base, locale="zh-CN").new_page()
+            sign_in(pages[role], base, known[role])
+        pages[role].emulate_media(media="screen")
+        return pages[role]
+
+    return as_role
 
 
 def sign_in(page: Page, base: str, account: Account) -> None:
@@ -219,9 +230,16 @@ def main() -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     try:
         with demo_city(folder) as base, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+            chinese: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "zh_CN"}
+            browser = playwright.chromium.launch(
+                executable_path=find_browser(), args=["--no-sandbox", "--lang=zh-CN"], env=chinese
+            )
+            known = accounts(folder)
+            as_role = opener(browser, base, known)
             picture_public(browser, base, camera)
-            picture_staff(browser, base, accounts(folder), camera)
+            picture_staff(as_role, known, camera)
+            settings = Settings.from_env({**os.environ, "DATA_DIR": str(folder), "RATE_LIMITS": "off"})
+            picture_walks(browser, base, as_role, camera, settings)
             browser.close()
     except (CannotPicture, CannotTest) as error:
         print(error, file=sys.stderr)

@@ -63,11 +63,16 @@ def create(directory: Path) -> tuple[Path, str | None]:
     return data, user
 
 
-def child(directory: Path, log: Path, environ: Mapping[str, str]) -> Child:
-    """Return a server over a new cluster in `directory`, ready to start; it listens on a socket there only."""
+def child(directory: Path, log: Path, environ: Mapping[str, str], *, durable: bool = False) -> Child:
+    """Return a server over a new cluster in `directory`, ready to start; it listens on a socket there only.
+
+    A `durable` one keeps what it has committed when its processes are killed.
+    """
     data, user = create(directory)
     command = [str(find_binaries() / "postgres"), "-D", str(data), "-k", str(directory), "-c", "listen_addresses="]
-    return Child("postgres", as_user(user, [*command, *UNSAFE_AND_FAST]), environ, log, cwd=Path("/"))
+    return Child(
+        "postgres", as_user(user, [*command, *(() if durable else UNSAFE_AND_FAST)]), environ, log, cwd=Path("/")
+    )
 
 
 def url(directory: Path, database: str = "postgres") -> str:

@@ -161,6 +161,7 @@ class TestOnce:
             assert len(cases()) == 1
 
     def test_twenty_presses_at_once_make_one_case(self, app: Flask, client: FlaskClient) -> None:
+        """REL-02: all twenty are led to the same receipt."""
         last = ready(client)
         visit = client.get_cookie("visit")
         assert visit is not None
@@ -199,10 +200,11 @@ class TestOnce:
             assert len(cases()) == 2
 
     def test_a_used_key_with_other_words_is_refused_and_says_what_counts(self, app: Flask, client: FlaskClient) -> None:
+        """REL-02"""
         last = ready(client)
         client.post("/file/complaint/send", data=last)
         answer = client.post("/file/complaint/send", data={**last, "amount": "99999"})
-        assert answer.status_code == 409
+        assert answer.status_code == 422
         assert "已收到的那一份有效" in answer.text
         with app.app_context():
             assert [case.amount for case in cases()] == [368_000]
@@ -219,11 +221,13 @@ class TestExpired:
         assert again.status_code == 303
 
     def test_a_lost_visit_keeps_what_was_typed(self, client: FlaskClient) -> None:
+        """REL-03"""
         last = ready(client)
         client.delete_cookie("visit")
         self.assert_kept(client, client.post("/file/complaint/send", data=last), last)
 
     def test_a_foreign_token_keeps_what_was_typed_and_makes_no_case(self, app: Flask, client: FlaskClient) -> None:
+        """REL-03"""
         last = {**ready(client), "csrf_token": "x" * 88}
         answer = client.post("/file/complaint/send", data=last)
         with app.app_context():

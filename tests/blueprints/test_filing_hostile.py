@@ -32,6 +32,7 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("what", HOSTILE)
 def test_every_field_takes_every_text_or_says_what_is_wrong(client: FlaskClient, kind: str, what: str) -> None:
+    """SEC-11"""
     for name in FORMS[kind]:
         answer = client.post(f"/file/{kind}", data={**FORMS[kind], name: HOSTILE[what]})
         assert answer.status_code in {200, 400, 413, 422}, name
@@ -41,6 +42,7 @@ def test_every_field_takes_every_text_or_says_what_is_wrong(client: FlaskClient,
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_the_last_press_takes_no_more_than_the_first(client: FlaskClient, what: str) -> None:
+    """SEC-11"""
     last = ready(client)
     for name in (*FILLED, "form_key", "draft", "csrf_token", "consent_truth"):
         answer = client.post("/file/complaint/send", data={**last, name: HOSTILE[what]})
@@ -90,6 +92,7 @@ def test_a_choice_that_was_not_offered_is_refused(client: FlaskClient) -> None:
 
 
 def test_fields_that_the_form_does_not_ask_for_change_nothing(app: Flask, client: FlaskClient, city: Cast) -> None:
+    """SEC-30"""
     forged: dict[str, Any] = {
         "unit_id": city.units["west_office"], "status": "closed", "state": "closed", "number": "T20260101-00001-1",
         "created_at": "2020-01-01", "received_on": "2020-01-01", "received_at": "2020-01-01", "handler_id": "1",
@@ -110,7 +113,7 @@ def test_fields_that_the_form_does_not_ask_for_change_nothing(app: Flask, client
 def test_the_check_page_of_one_kind_cannot_be_sent_as_another(app: Flask, client: FlaskClient) -> None:
     last = ready(client, "consultation")
     first = client.post("/file/consultation/send", data=last)
-    assert client.post("/file/suggestion/send", data=last).status_code == 409
+    assert client.post("/file/suggestion/send", data=last).status_code == 422
     assert first.status_code == 303
     with app.app_context():
         assert [case.kind for case in db.session.scalars(select(Case))] == ["consultation"]

@@ -255,6 +255,9 @@ class TestActing:
             text = plain(soup(opened(client, filed)).find("main").text)
             assert "一共 2 样" in text
             assert "2026年11月30日（周一）" in text
+            page = soup(client.get("/track/case"))
+            for place in (".next-date", ".steps .now"):  # not the day of another term that runs, and ends sooner
+                assert "2026年11月30日（周一）" in page.select_one(place).get_text()  # type: ignore[union-attr]
             refused = act(client, "supply_material", text="都在这里了")
             assert refused.status_code == 422
             assert "attachments" in errors_of(refused)

@@ -80,7 +80,7 @@ def upload() -> Response:
 @probe.get("/desk")
 @policy("staff")
 def desk() -> Response:
-    return page("command/index.html")
+    return page("command/index.html", counts=[])
 
 
 @probe.get("/centre")

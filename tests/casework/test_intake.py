@@ -11,7 +11,7 @@ from sqlalchemy import func, inspect, select, text
 
 from casework import intake, receipts, search
 from casework.actors import FILER
-from casework.errors import Conflict, Faults, NotFound
+from casework.errors import Faults, NotFound, OtherWords
 from models import Case, CaseLink, CaseText, Deadline, Event, Filing, Party, Respondent, Task, db
 from models.base import writing
 from models.secrets import ring
@@ -45,14 +45,16 @@ class TestOneFormOneCase:
         assert (number_of(Filing), number_of(Case)) == (1, 1)
 
     def test_sent_twenty_times_at_once_it_makes_one_case(self, app: Flask, people: Cast) -> None:
+        """REL-02"""
         outcomes = at_once(app, 20, lambda: send("key-2").slips[0].number)
         db.session.rollback()
         assert len(set(outcomes)) == 1, outcomes
         assert (number_of(Filing), number_of(Case), number_of(Event)) == (1, 1, 1)
 
     def test_the_same_key_with_another_text_is_refused(self, people: Cast) -> None:
+        """REL-02"""
         send("key-3")
-        with pytest.raises(Conflict):
+        with pytest.raises(OtherWords):
             send("key-3", content="另外一件事：买的电饭煲不通电，商家不肯换。")
         assert number_of(Case) == 1
 
@@ -196,6 +198,8 @@ class TestBeside:
     def test_a_broken_filing_leaves_nothing_and_can_be_sent_again(
         self, people: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        """SEC-14"""
+
         def breaks(*_args: Any) -> None:
             raise OSError("the power went")
 

@@ -56,7 +56,7 @@ def test_sec_05_what_lies_in_redis_is_json_and_names_nothing_but_a_number(redis_
 
 def test_sec_04_sql_is_never_put_together_from_text() -> None:
     """Statements that are no expressions are constants, or take names from our own tables of names alone."""
-    reviewed = {"casework/search.py", "casework/loading/writer.py", "models/search_table.py"}
+    reviewed = {"casework/search.py", "casework/ranges.py", "casework/loading/writer.py", "models/search_table.py"}
     found = []
     for source in tree.of("models", "casework", "jobs", "commands", "blueprints"):
         for name, node in tree.calls(source):
@@ -70,12 +70,21 @@ def test_sec_04_sql_is_never_put_together_from_text() -> None:
 
 
 def _is_built(argument: ast.expr) -> bool:
-    """True for text with holes: f-strings, +, % and format."""
-    if isinstance(argument, ast.JoinedStr):
-        return any(isinstance(part, ast.FormattedValue) for part in argument.values)
+    """True for all that is not a constant or the name of one: text with holes, and names that may hold such."""
+    if isinstance(argument, ast.IfExp):
+        return _is_built(argument.body) or _is_built(argument.orelse)
     if isinstance(argument, ast.BinOp):
-        return not (isinstance(argument.left, ast.Constant) and isinstance(argument.right, ast.Constant))
-    return isinstance(argument, ast.Call) and ast.unparse(argument.func).endswith((".format", ".join", ".replace"))
+        return _is_built(argument.left) or _is_built(argument.right)
+    constant = isinstance(argument, ast.Name) and argument.id.lstrip("_").isupper()
+    return not (isinstance(argument, ast.Constant) or constant)
+
+
+@pytest.mark.parametrize(
+    "built", ['f"{x}"', '"a" + x', '"a %s" % x', '"{}".format(x)', "x", '" ".join(x)', "X if y else x"]
+)
+def test_text_with_holes_is_told_from_constants(built: str) -> None:
+    assert _is_built(ast.parse(built, mode="eval").body)
+    assert not _is_built(ast.parse('"a" + "b" if y else _STATEMENT', mode="eval").body)
 
 
 def test_sec_01_no_code_marks_text_as_harmless() -> None:

@@ -58,6 +58,43 @@ def test_the_deployed_environment_holds_known_settings_and_is_taken() -> None:
     assert Settings.from_env(given).is_production
 
 
+def test_the_units_and_nginx_take_their_values_from_the_deployed_environment() -> None:
+    given = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / "deploy/portal.env").read_text(encoding="utf-8"), re.MULTILINE))
+    for unit in (ROOT / "deploy/systemd").glob("*.service"):
+        text = unit.read_text(encoding="utf-8")
+        assert set(re.findall(r"\$\{(\w+)\}", text)) <= given.keys(), unit.name
+        assert "redis" in unit.name or "EnvironmentFile=/etc/portal/portal.env" in text, unit.name
+    settings = Settings.from_env(given)
+    nginx = (ROOT / "deploy/nginx/portal.conf").read_text(encoding="utf-8")
+    assert f"server {settings.bind}:{settings.port};" in nginx
+    assert f"server_name {settings.public_url.removeprefix('https://')};" in nginx
+    assert settings.trusted_proxies == 1
+    redis = (ROOT / "deploy/redis/redis.conf").read_text(encoding="utf-8")
+    assert f"unixsocket {settings.redis_url.removeprefix('unix://')}\n" in redis
+    assert f"dir {settings.data_dir}/redis\n" in redis
+
+
+def shell(commands: str) -> subprocess.CompletedProcess[str]:
+    """Run commands beside what the scripts share; `id` says that nobody here is root."""
+    said = f"set -euo pipefail; . script/support/environment.sh; id() {{ echo 1000; }}; {commands}"
+    return subprocess.run(["bash", "-c", said], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_what_is_missing_is_named_with_the_command_that_brings_it() -> None:
+    done = shell("portal_system python3.11-venv=false tzdata=true fontconfig=false")
+    assert done.returncode == 1
+    assert "sudo apt-get install python3.11-venv fontconfig\n" in done.stderr
+
+
+def test_a_machine_without_python_or_without_what_makes_virtualenvs_says_so() -> None:
+    nowhere = shell("VENV=/nowhere; portal_python() { return 1; }; portal_venv")
+    assert nowhere.returncode == 1
+    assert "sudo apt-get install python3\n" in nowhere.stderr
+    bare = shell("VENV=/nowhere; portal_has_venv() { return 1; }; portal_venv")
+    assert bare.returncode == 1
+    assert re.search(r"sudo apt-get install python3\.\d+-venv\n", bare.stderr)
+
+
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 def test_the_two_commands_stand_at_the_top(page: str) -> None:
     head = (ROOT / page).read_text(encoding="utf-8").splitlines()[:8]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flask_migrate
@@ -12,7 +14,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import MetaData, Table, inspect, select, text
+from sqlalchemy import MetaData, Table, event, inspect, select, text
 
 from casework import reference
 from models import db
@@ -90,6 +92,28 @@ def fill() -> None:
     db.session.remove()
 
 
+class PowerCut(Exception):
+    """Stands for whatever ends a migration in its middle."""
+
+
+@contextmanager
+def cut_off_after(statements: int) -> Iterator[None]:
+    """End a migration when it has made so many tables and indexes."""
+    seen = 0
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        nonlocal seen
+        seen += statement.lstrip().upper().startswith("CREATE ")
+        if seen > statements:
+            raise PowerCut
+
+    event.listen(db.engine, "before_cursor_execute", count)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", count)
+
+
 def release() -> None:
     """Give the connections back, so that a migration finds nobody in its way."""
     db.session.remove()
@@ -98,14 +122,14 @@ def release() -> None:
 
 @pytest.mark.both_databases
 class TestOnADatabase:
-    def test_upgrading_an_empty_database_gives_exactly_the_models(self, context: Flask) -> None:
+    def test_rel_22_upgrading_an_empty_database_gives_exactly_the_models(self, context: Flask) -> None:
         assert different() == []
 
     def test_every_table_of_the_models_is_there_and_no_other(self, context: Flask) -> None:
         there = {name for name in inspect(db.engine).get_table_names() if not is_search_table(name)}
         assert there - {"alembic_version"} == set(db.metadata.tables)
 
-    def test_each_step_down_and_up_again_keeps_what_the_older_schema_knows(self, context: Flask) -> None:
+    def test_rel_22_each_step_down_and_up_again_keeps_what_the_older_schema_knows(self, context: Flask) -> None:
         fill()
         for lower in reversed(chain()[:-1]):
             before = everything()
@@ -118,7 +142,7 @@ class TestOnADatabase:
             assert_kept(everything(), before)
         assert everything()["cases"] != []
 
-    def test_down_to_nothing_and_up_again_is_a_portal_that_works(self, context: Flask) -> None:
+    def test_rel_22_down_to_nothing_and_up_again_is_a_portal_that_works(self, context: Flask) -> None:
         fill()
         release()
         flask_migrate.downgrade(revision="base")
@@ -131,7 +155,21 @@ class TestOnADatabase:
         fill()
         assert {kind: len(rows) for kind, rows in everything().items()}["cases"] == len(cast.FILINGS)
 
-    def test_upgrading_twice_changes_nothing(self, context: Flask) -> None:
+    def test_rel_22_a_migration_cut_off_half_way_leaves_nothing_and_runs_again(self, context: Flask) -> None:
+        """Cut off at several places of the way up: what was begun is taken back, the second run is whole."""
+        release()
+        flask_migrate.downgrade(revision="base")
+        for place in (1, 7, 40):
+            with pytest.raises(PowerCut), cut_off_after(place):
+                flask_migrate.upgrade()
+            release()
+            left = {name for name in inspect(db.engine).get_table_names() if not is_search_table(name)}
+            assert left <= {"alembic_version"}, place
+        flask_migrate.upgrade()
+        assert different() == []
+        fill()
+
+    def test_rel_22_upgrading_twice_changes_nothing(self, context: Flask) -> None:
         fill()
         before = everything()
         release()

@@ -77,6 +77,16 @@ def test_auz_01_every_staff_route_that_writes_names_a_permission(wired: Flask) -
     assert loose == []
 
 
+def test_auz_01_a_view_that_declares_nothing_is_closed(app: Flask) -> None:
+    """Should one slip through: it breaks loudly while it is built, and is closed in production."""
+    app.add_url_rule("/forgotten", "forgotten", lambda: "open")
+    for profile, status in (("demo", 500), ("production", 403)):
+        app.config["PROFILE"] = profile
+        answer = app.test_client().get("/forgotten")
+        assert answer.status_code == status
+        assert "open" not in answer.text.split()
+
+
 def test_only_pages_for_everybody_are_kept_as_one_body(wired: Flask) -> None:
     for rule in rules(wired):
         policy = declared(wired, rule)

@@ -6,16 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from tests.drills import checks, gateway
+from tests.drills import checks, cluster, gateway
 from tests.drills.faults import Killer
 from tests.drills.gateway import Delivered
 from tests.drills.people import Citizens, Diary, work
-from tests.drills.portal import PARTS, PERIODIC, WEB, Portal, wait_until
+from tests.drills.portal import PERIODIC, WEB, Portal, wait_until
 from tests.support.browser import free_port
 
 PRESSES = 20
@@ -61,10 +61,10 @@ class Outcome:
     acknowledged: int = 0
 
 
-def hold(plan: Plan, place: Path, say: Callable[[str], None]) -> Outcome:
-    """Hold the drill under `place`; everything that it starts has ended when this returns."""
-    with gateway.listening() as (sms_url, delivered):
-        portal = Portal(place, free_port(), sms_url, impatient=not plan.hurried)
+def hold(plan: Plan, place: Path, say: Callable[[str], None], *, postgres: bool = False) -> Outcome:
+    """Hold the drill under `place`, on SQLite or PostgreSQL; everything that it starts has ended when this returns."""
+    with gateway.listening() as (sms_url, delivered), cluster.running() if postgres else nullcontext() as server:
+        portal = Portal(place, free_port(), sms_url, server, impatient=not plan.hurried)
         portal.found()
         diary = Diary(place / "diary.jsonl")
         drill = Drill(plan, portal, diary, delivered, say)
@@ -188,7 +188,7 @@ class Drill:
     def catch_up(self) -> float:
         """Wait until all work is done by itself; return how long that took, in seconds."""
         begun = time.monotonic()
-        everybody = wait_until(lambda: set(PARTS) == self.portal.parts().keys(), 60.0, every=0.2)
+        everybody = wait_until(lambda: set(self.portal.kinds) == self.portal.parts().keys(), 60.0, every=0.2)
         self.expect(everybody, f"only {sorted(self.portal.parts())} came back")
         if self.plan.hurried:
             # The next periodic process begins with a look at what waits: as if the leases had run out meanwhile.

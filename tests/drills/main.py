@@ -1,4 +1,4 @@
-"""Hold a drill from the command line: `tests/drills/run [--full] [--seed N] [--kills N] [--keep DIR]`."""
+"""Hold a drill from the command line: `tests/drills/run [--full] [--database KIND] [--seed N] …`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from script.support.postgres import NoServer
 from tests.drills import drill
 from tests.drills.portal import DrillFailed
 
@@ -27,6 +28,7 @@ def main() -> int:
     """Hold the drill; exit 1 when something was not as it must be."""
     parser = argparse.ArgumentParser(prog="tests/drills/run", description="Kill parts of the portal under load.")
     parser.add_argument("--full", action="store_true", help="500 kills, and waiting instead of a clock that hurries")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same load and faults (1)")
     parser.add_argument("--kills", type=int, help="another number of kills")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="hold it in this new directory and leave it there")
@@ -40,8 +42,8 @@ def main() -> int:
         place = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-drill-")))
         place.mkdir(parents=True, exist_ok=True)
         try:
-            outcome = drill.hold(plan, place.resolve(), say)
-        except DrillFailed as failed:
+            outcome = drill.hold(plan, place.resolve(), say, postgres=given.database == "postgres")
+        except (DrillFailed, NoServer) as failed:
             say(str(failed))
             return 1
     for name, value in outcome.figures.items():

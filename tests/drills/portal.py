@@ -12,10 +12,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import flask_migrate
 import redis
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from config import Settings
@@ -23,12 +25,16 @@ from models import Heartbeat, Lease, Task, clock
 from models.base import db, writing
 from script.support import fonts, redis_server
 from script.support.processes import Supervisor, die_with_parent, end_marked, marked_processes
+from tests.drills.cluster import Cluster
 from tests.support import cast, databases, desk
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB, WORKER, DEFAULT, PDF, PERIODIC, REDIS = "web", "worker", "default", "pdf", "periodic", "redis"
 PARTS = (WEB, WORKER, DEFAULT, PDF, PERIODIC, REDIS)
+DATABASE = "database"
+"""A process of PostgreSQL; SQLite has none of its own."""
 START_PATIENCE = 120.0
+Found = TypeVar("Found")
 
 
 class DrillFailed(RuntimeError):
@@ -43,10 +49,16 @@ def wait_until(reached: Callable[[], bool], patience: float, every: float = 0.05
 class Portal:
     """One portal under drill. `app` is the drill's own look into its records; it answers nobody."""
 
-    def __init__(self, place: Path, port: int, sms_url: str, *, impatient: bool = False) -> None:
-        self.place, self.port = place, port
+    def __init__(
+        self, place: Path, port: int, sms_url: str, cluster: Cluster | None = None, *, impatient: bool = False
+    ) -> None:
+        self.place, self.port, self.cluster = place, port, cluster
+        self.kinds = PARTS if cluster is None else (*PARTS, DATABASE)
         self.starter = "tests.drills.impatient" if impatient else "script.support.serve"
-        self.settings = Settings(data_dir=place / "data", port=port, sms_url=sms_url, rate_limits=False)
+        self.settings = Settings(
+            data_dir=place / "data", port=port, sms_url=sms_url, rate_limits=False,
+            database_url=cluster.url if cluster else "",
+        )  # fmt: skip
         self.mark = f"PORTAL_SERVE={self.settings.data_dir}"
         self.log = place / "serve.log"
         self.people: cast.Cast
@@ -68,6 +80,7 @@ class Portal:
         environ = {name: value for name, value in os.environ.items() if name not in _OURS} | {
             "DATA_DIR": str(self.settings.data_dir),
             "PORT": str(self.port),
+            "DATABASE_URL": self.settings.database_url,
             "SMS_URL": self.settings.sms_url,
             "RATE_LIMITS": "off",
             "PYTHONPATH": str(ROOT),
@@ -106,8 +119,8 @@ class Portal:
             name = _part_of(pid)
             if name is not None:
                 found[name] = pid
-        redis_pid = self._redis_pid()
-        return found if redis_pid is None else {**found, REDIS: redis_pid}
+        servers = {REDIS: self._redis_pid(), DATABASE: self.cluster.backend() if self.cluster else None}
+        return found | {name: pid for name, pid in servers.items() if pid is not None}
 
     def _redis_pid(self) -> int | None:
         """Ask Redis which process it is: it writes its title over the environment that marks the others."""
@@ -122,7 +135,7 @@ class Portal:
     def at_work(self) -> dict[str, int]:
         """Return those parts that have finished starting: they listen, or have said that they live."""
         running, beats = self.parts(), self._beats()
-        working = {part: pid for part, pid in running.items() if pid in beats or part == REDIS}
+        working = {part: pid for part, pid in running.items() if pid in beats or part in {REDIS, DATABASE}}
         if WEB in running and self.listens():
             working[WEB] = running[WEB]
         if WORKER in running and {DEFAULT, PDF, PERIODIC} <= working.keys():
@@ -130,10 +143,20 @@ class Portal:
         return working
 
     def _beats(self) -> set[int]:
-        with self.app.app_context():
-            found = {int(row.found["pid"]) for row in db.session.query(Heartbeat)}
-            db.session.rollback()
-            return found
+        return self._read(lambda: {int(row.found["pid"]) for row in db.session.query(Heartbeat)})
+
+    def _read(self, ask: Callable[[], Found]) -> Found:
+        """Look into the records; while the database recovers from a death, ask again."""
+        found: list[Found] = []
+
+        def asked() -> bool:
+            with self.app.app_context(), suppress(OperationalError):
+                found.append(ask())
+            return bool(found)
+
+        if not wait_until(asked, START_PATIENCE):
+            raise DrillFailed("The database did not come back.")
+        return found[0]
 
     def kill(self, part: str, pid: int | None = None) -> bool:
         """Kill a part (or the process that is known to be it) as a power cut would; False when it does not run."""
@@ -182,10 +205,7 @@ class Portal:
 
     def open_tasks(self) -> int:
         """Return how many tasks are neither done nor given up."""
-        with self.app.app_context():
-            found = db.session.query(Task).filter(Task.done_at.is_(None), Task.dead_at.is_(None)).count()
-            db.session.rollback()
-            return found
+        return self._read(lambda: db.session.query(Task).filter(Task.done_at.is_(None), Task.dead_at.is_(None)).count())
 
 
 _OURS = {"DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "PROFILE", "SMTP_HOST", "DATA_DIR", "PORT", "SMS_URL"}

@@ -12,11 +12,13 @@ from bs4 import BeautifulSoup, Tag
 
 PATIENCE = 20.0
 """Seconds that a visitor waits for an answer."""
+BUSY = 503
 Fields = list[tuple[str, str]]
 
 
 class Unanswered(Exception):
-    """No whole answer came: nobody listened, or the connection ended before the last byte."""
+    """No whole answer came: nobody listened, the connection ended before the last byte, or the page said “press again”
+    (503: the database is away)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Visitor:
             raise Unanswered(type(error).__name__) from error
         finally:
             connection.close()
+        if found.status == BUSY:
+            raise Unanswered("503")
         self._keep(found.headers.get_all("Set-Cookie") or [])
         return Answer(found.status, text, found.headers.get("Location", ""))
 

@@ -110,6 +110,7 @@ def write(*keys: str) -> list[Added]:
 
 
 def test_everything_due_is_rebuilt_when_redis_comes_back_empty(context: Flask, server: Redis) -> None:
+    """REL-12"""
     rows = write("a", "b", "c")
     queues.push(server, rows)
     server.flushall()
@@ -130,6 +131,7 @@ def test_rows_on_their_way_and_rows_being_worked_on_are_left_alone(context: Flas
 
 
 def test_a_task_of_a_killed_worker_is_carried_again_within_two_minutes(context: Flask, server: Redis) -> None:
+    """REL-11"""
     (row,) = write("a")
     queues.push(server, [row])
     server.delete("rq:queue:default")  # the worker took it
@@ -147,6 +149,7 @@ def test_a_task_of_a_killed_worker_is_carried_again_within_two_minutes(context: 
 
 
 def test_the_reconciler_waits_patiently_for_redis(context: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    """REL-07"""
     write("a")
     schedule.reconcile(schedule.House(queues.connect("redis://127.0.0.1:1/0")), LATER)
     assert "1 tasks wait in the database" in caplog.text

@@ -70,6 +70,7 @@ def test_the_worker_takes_tasks_from_the_queue_as_json(lane: Lane, context: Flas
 def test_a_worker_without_redis_helps_itself_after_a_while(
     lane: Lane, context: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """REL-07"""
     cast.build()
     channels.install({})
     cast.file(now=clock.now())

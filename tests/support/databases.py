@@ -63,6 +63,21 @@ class Databases:
         yield self._address(name)
         self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def empty(self, kind: str) -> Iterator[str]:
+        """Lend the address of a database without any table (on SQLite: without its file); it is gone afterwards."""
+        self.copies += 1
+        if kind == SQLITE:
+            file = self.directory / f"empty-{self.copies}.sqlite3"
+            yield f"sqlite:///{file}"
+            for leftover in self.directory.glob(file.name + "*"):
+                leftover.unlink()
+            return
+        name = self._name(str(self.copies))
+        self._administer(f'CREATE DATABASE "{name}"')
+        yield self._address(name)
+        self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
     def _make_template(self, kind: str) -> str:
         if kind == SQLITE:
             place = str(self.directory / "template.sqlite3")
