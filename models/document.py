@@ -22,7 +22,7 @@ _OF_DIRECTIVE = text("directive_id IS NOT NULL")
 
 
 class Document(Model):
-    """One paper of a case or a directive. After it is made nothing of it changes; a wrong one is withdrawn by another."""
+    """One paper of a case or a directive. Once made nothing of it changes; a wrong one is withdrawn by another."""
 
     __tablename__ = "document"
     __table_args__ = (

@@ -34,7 +34,7 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a file belongs: a draft, a filing, a case, a directive. Staff may leave it loose until their act binds it."""
+    """Where a file belongs: a draft, filing, case or directive. Staff may leave it loose until their act binds it."""
 
     draft_id: int | None = None
     filing_id: int | None = None

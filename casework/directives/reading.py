@@ -342,7 +342,12 @@ def file_of(directive: Directive, staff: StaffView, file_id: int) -> Attachment:
     return row
 
 
-def of_case(case: Case) -> list[Directive]:
-    """Return the directives that a case stands under, the latest first."""
+def of_case(case: Case, staff: StaffView) -> list[tuple[Directive, bool]]:
+    """Return the directives that a case stands under, the latest first, each with whether this person may open it."""
     linked = select(DirectiveCase.directive_id).where(DirectiveCase.case_id == case.id)
-    return list(db.session.scalars(select(Directive).where(Directive.id.in_(linked)).order_by(Directive.id.desc())))
+    found = list(db.session.scalars(select(Directive).where(Directive.id.in_(linked)).order_by(Directive.id.desc())))
+    if not found:
+        return []
+    mine = select(Directive.id).where(Directive.id.in_([one.id for one in found]), visible(staff, current()))
+    opens = set(db.session.scalars(mine))
+    return [(one, one.id in opens) for one in found]

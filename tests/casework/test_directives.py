@@ -184,7 +184,9 @@ class TestIssuing:
         assert events == ["register_online", "attach_directive"]
         assert db.session.query(Deadline).filter(Deadline.rule.startswith("directive.")).count() == 0
         assert db.session.query(Document).filter_by(case_id=case.id, kind="paper.directive").count() == 0
-        assert [row.id for row in directives.of_case(case)] == [found.id]
+        mine, others = people.view("city_leader"), people.view("west_lead")
+        assert [(row.id, opens) for row, opens in directives.of_case(case, mine)] == [(found.id, True)]
+        assert [(row.id, opens) for row, opens in directives.of_case(case, others)] == [(found.id, False)]
 
     def test_a_kind_that_the_procedure_does_not_order_is_only_linked(self, people: Cast) -> None:
         case = cast.case_of(cast.file("consultation"))
