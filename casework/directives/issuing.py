@@ -118,7 +118,7 @@ def _units(faults: dict[str, str], order: Order, centre: UnitView, ref: Referenc
             found[unit.id] = unit
     if not found and "level" not in faults:
         faults["level"] = "请选择受令单位"
-    return sorted(found.values(), key=lambda unit: unit.path)
+    return sorted(found.values(), key=places.in_tree)
 
 
 def _cases(faults: dict[str, str], typed: str, staff: StaffView) -> list[Case]:

@@ -84,10 +84,11 @@ def overseen(staff: StaffView, ref: Reference) -> frozenset[int]:
 def choosable(centre: UnitView, ref: Reference) -> list[UnitView]:
     """Return the open units below a centre that somebody answers for, in the order of the tree."""
     below = (unit for unit in ref.units.values() if unit.within(centre) and unit.id != centre.id and not unit.closed)
-    return sorted((unit for unit in below if head_roles(unit.id, ref)), key=lambda unit: _place(unit))
+    return sorted((unit for unit in below if head_roles(unit.id, ref)), key=in_tree)
 
 
-def _place(unit: UnitView) -> tuple[int, ...]:
+def in_tree(unit: UnitView) -> tuple[int, ...]:
+    """Return what sorts units as they stand in the tree, each before those below it."""
     return tuple(int(part) for part in unit.path.strip("/").split("/"))
 
 

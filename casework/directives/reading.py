@@ -288,7 +288,7 @@ def _copy(
     began = row.acknowledged_at or directive.issued_at
     return Copy(
         row,
-        ref.units[row.unit_id].name,
+        ref.units[row.unit_id].short_name,
         state,
         tone,
         ref.names.get(row.acknowledged_by or 0, ""),
