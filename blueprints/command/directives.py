@@ -15,7 +15,7 @@ from blueprints.web import leave, policy, say
 from blueprints.web.forms import Filled
 from blueprints.web.policy import current_policy
 from blueprints.web.signed_in import worker_of_desk
-from casework import attachments, directives, documents
+from casework import attachments, casefile, directives, documents
 from casework.actors import StaffView
 from casework.errors import Refused
 from models import Directive, clock
@@ -189,6 +189,18 @@ def paper(directive_id: int) -> Response:
     name = attachments.disposition(f"指令单{directive.number}.pdf")
     headers = {**attachments.HEADERS, "Content-Disposition": name}
     return Response(documents.read(row), mimetype="application/pdf", headers=headers)
+
+
+@bp.post("/<int:directive_id>/paper/again")
+@policy("staff", "command.order")
+def paper_again(directive_id: int) -> Response:
+    """Have the paper made once more that could not be made."""
+    directive = directives.find(worker_of_desk(), directive_id)
+    row = directives.paper_of(directive)
+    if row is not None:
+        casefile.make_again(row, clock.now())
+        say("已重新排队制作。")
+    return leave(_href(directive))
 
 
 @bp.get("/<int:directive_id>/files/<int:enclosure_id>")

@@ -75,6 +75,7 @@ def _case(
         "business_href": present.Place(q=file.business.name if file.business else "").href(),
         "facts": casewords.summary(case, file.text),
         "orders": directives.of_case(case, staff),
+        "may_order": case.kind in ("complaint", "report") and directives.may_issue(staff),
     }
     if done and by_htmx():
         return posted(present.case_href(case.number), "desk/_case.html", **context)
