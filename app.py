@@ -31,6 +31,7 @@ BLUEPRINTS = (
     "blueprints.command.views",
     "blueprints.command.supervision",
     "blueprints.command.directives",
+    "blueprints.command.orders",
     "blueprints.command.incidents",
     "blueprints.command.duty",
     "blueprints.command.callbacks",

@@ -15,7 +15,7 @@ from casework.effects import Act
 from casework.errors import NotFound, Refused
 from casework.receipt_day import TAKES
 from casework.reference import Reference
-from models import Attachment, Case, CaseLink, Event, Party
+from models import Attachment, Case, CaseLink, Directive, DirectiveCase, Event, Party
 from rules.refusals import RECEIPT
 from rules.workflow import Action
 
@@ -33,6 +33,10 @@ def resolve(session: Session, case: Case, action: Action, values: dict[str, Any]
             if other is None or other.id == case.id:
                 raise Refused("没有找到这个编号的件，请核对", name)
             values[f"_{name}"] = other.id
+    if values.get("directive"):
+        values["_directive"] = session.scalar(select(Directive.id).where(Directive.number == values["directive"]))
+        if values["_directive"] is None:
+            raise Refused("没有这个文号的指令，请核对", "directive")
     if action.key == "correct_record":
         prepare(session, case, values, ref)
     if action.key == TAKES:
@@ -139,7 +143,17 @@ def _new_facts(session: Session, case: Case, act: Act) -> None:
     link(session, case.id, act.values["_other_case"], "same_event", act.now)
 
 
+def _under_directive(session: Session, case: Case, act: Act) -> None:
+    directive_id = act.values.get("_directive")
+    if directive_id is None:
+        return
+    there = (DirectiveCase.directive_id == directive_id) & (DirectiveCase.case_id == case.id)
+    if session.scalar(select(DirectiveCase.id).where(there)) is None:
+        session.execute(insert(DirectiveCase).values(directive_id=directive_id, case_id=case.id))
+
+
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
+    "attach_directive": _under_directive,
     "change_representative": _change_of_people,
     "close_repeat": _merged,
     "correct_record": correct,

@@ -317,7 +317,8 @@ def loose_files(staff: StaffView, ids: Sequence[int]) -> dict[int, Attachment]:
     """Return the files, by id, that a person has uploaded and no act has taken yet: what a form still holds."""
     if not ids:
         return {}
-    mine = (Attachment.id.in_(ids), Attachment.staff_id == staff.id, Attachment.event_seq.is_(None))
+    free = (Attachment.event_seq.is_(None), Attachment.directive_id.is_(None))
+    mine = (Attachment.id.in_(ids), Attachment.staff_id == staff.id, *free)
     return {row.id: row for row in db.session.scalars(select(Attachment).where(*mine))}
 
 

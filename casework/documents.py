@@ -31,7 +31,8 @@ from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
 ACCEPTANCE = "form.acceptance"
-TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE})
+DIRECTIVE = "paper.directive"
+TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE, DIRECTIVE})
 """Kinds that can be made; the others stay ordered (`due`) until their template is here."""
 
 
@@ -199,7 +200,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             done(session, now)
             return None
         bureau, issued_at = reference.current().units[int(row.facts["bureau_id"])], row.issued_at or row.ordered_at
-        number = row.number or _next_number(session, row.kind, bureau, _day_of(row).year)
+        number = row.number or next_number(session, row.kind, bureau, _day_of(row).year)
         row.number, row.issued_at = number, issued_at
         row.state, row.progress = states.MAKING, "正在排版"
         return Paper(
@@ -208,7 +209,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             number=number,
             bureau=organ_of(bureau),
             bureau_key=bureau.key,
-            addressee=addressee(row.case_id),
+            addressee=_addressee_of(row),
             issued_on=_day_of(row),
             facts=row.facts,
         )
@@ -225,7 +226,15 @@ def organ_of(bureau: UnitView) -> str:
     return bureau.name.partition("12315")[0] or bureau.name
 
 
-def _next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
+def _addressee_of(row: Document) -> str:
+    if row.kind == DIRECTIVE:  # stays inside: to the units, or to the unit that has the case
+        return str(row.facts.get("addressee") or row.facts["unit"])
+    if row.case_id is None:
+        raise ValueError(f"document {row.id} is addressed to nobody")
+    return addressee(row.case_id)
+
+
+def next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
     """Return the next number of a bureau's series of this year, as the official form writes it."""
     n = numbers.take(session, f"{kind}.{bureau.id}.{year}")
     return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)

@@ -54,7 +54,7 @@ def holding(asked: Asked) -> frozenset[str]:
     for key in wanted:
         if key is not None and key in COMPUTED and COMPUTED[key](asked):
             found.add(key)
-    for key in ("channel_12345", "wrong_desk", "dissatisfied"):
+    for key in ("channel_12345", "wrong_desk", "dissatisfied", "directive_of_case"):
         if COMPUTED[key](asked):
             found.add(key)
     found |= {key for key in asked.attested if key in WORKFLOW.guards and WORKFLOW.guards[key].kind == "attested"}
@@ -131,6 +131,10 @@ def _dissatisfied(asked: Asked) -> bool:
     return asked.values.get("score") == DISSATISFIED
 
 
+def _directive_of_case(asked: Asked) -> bool:
+    return asked.action.key == "attach_directive" and not asked.values.get("directive")
+
+
 def _principals_agree(asked: Asked) -> bool:
     return not asked.case["facts"].get("joint") or "principals_agree" in asked.attested
 
@@ -184,6 +188,7 @@ COMPUTED: Mapping[str, Callable[[Asked], bool]] = {
     "both_consent": _both_consent,
     "channel_12345": lambda asked: from_12345(asked.case),
     "delegate_consent": _delegate_consent,
+    "directive_of_case": _directive_of_case,
     "dissatisfied": _dissatisfied,
     "dossier_complete": _dossier_complete,
     "notice_served": _notice_served,

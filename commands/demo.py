@@ -62,7 +62,7 @@ def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
 
 def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     """Fill the desks of the city up to `until`, and say how long it took."""
-    from casework.demo import filling
+    from casework.demo import filling, orders
     from models import clock
     from models.base import db
 
@@ -71,6 +71,7 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
         for done in filling.fill(db.engine, cases, seed, until, processes):
             line(done)
         seconds = line.end(done)
+    orders.give(until, seed)
     fresh = filling.order_fresh_papers(clock.now())
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
 

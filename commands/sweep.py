@@ -19,11 +19,13 @@ MOST = 1_000_000
 @with_appcontext
 def sweep(moment: str | None) -> None:
     """Take every term whose moment to speak has come: reminders, lapses, escalations."""
+    from casework import directives
     from casework import sweep as work
     from models import clock
 
     now = clock.now() if moment is None else _moment(moment)
     found = work.run(now, MOST)
+    directives.sweep(now, MOST)
     say(f"{found.spoken} terms spoke, {found.lapsed} lapsed, {found.failed} failed and are tried again in an hour.")
     if found.failed:
         fail("Some terms could not be handled; the log names their cases.")

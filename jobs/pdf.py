@@ -10,7 +10,7 @@ import logging
 import mimetypes
 import re
 import threading
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from casework.documents import Paper, Rendered
 from jobs import justify
+from rules.calendar import ZONE
 from rules.workflow import WORKFLOW
 
 log = logging.getLogger("portal.pdf")
@@ -105,6 +106,12 @@ def date_text(day: date | str) -> str:
     )
 
 
+def moment_text(moment: str) -> str:
+    """Return a moment, kept as ISO text, as official documents write it: 2026年6月5日16时20分, local."""
+    local = datetime.fromisoformat(moment).astimezone(ZONE)
+    return f"{date_text(local.date())}{JOINER}{local.hour}时{local.minute:02d}分"
+
+
 def breaking(text: str) -> str:
     """Let Chinese lines break before an opening and after a closing quotation mark, which Unicode forbids."""
     space = "\N{ZERO WIDTH SPACE}"
@@ -119,6 +126,7 @@ def inner(text: str) -> str:
 def _environment() -> Environment:
     made = Environment(loader=FileSystemLoader(KIT), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.filters["date_text"] = date_text
+    made.filters["moment_text"] = moment_text
     made.filters["inner"] = inner
     return made
 

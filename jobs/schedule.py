@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from redis import Redis
 from redis.exceptions import RedisError
 
-from casework import alive, attachments, documents, drafts, receipts, sessions, sweep, tasks, throttle
+from casework import alive, attachments, directives, documents, drafts, receipts, sessions, sweep, tasks, throttle
 from jobs import queues
 from jobs.pulse import AppContext, Pulse
 from models import clock
@@ -79,6 +79,11 @@ def look_at_terms(_house: House, now: datetime) -> bool:
     return found.spoken + found.lapsed + found.failed >= BATCH
 
 
+def look_at_directives(_house: House, now: datetime) -> bool:
+    """Say what has to be said about directives that nobody has acknowledged or reported on."""
+    return directives.sweep(now, limit=BATCH) >= BATCH
+
+
 def erase(_house: House, now: datetime) -> bool:
     """Erase what may be kept no longer: codes of past visits, drafts, sessions that ran out."""
     more = receipts.erase_old(now, BATCH) >= BATCH
@@ -105,6 +110,7 @@ def look_for_strays(_house: House, now: datetime) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconcile", 20, reconcile),
     Periodic("terms", 60, look_at_terms),
+    Periodic("directives", 60, look_at_directives),
     Periodic("erase", 300, erase),
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),

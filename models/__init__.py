@@ -5,6 +5,7 @@ from models.base import NEVER, Model, db, writing
 from models.calendar_day import CalendarDay, CalendarYear
 from models.case import Case, CaseLink, CaseText
 from models.deadline import Deadline, DeadlinePause
+from models.directive import Directive, DirectiveCase, DirectiveClock, DirectiveReport, DirectiveUnit
 from models.document import Document
 from models.event import Event
 from models.filing import Draft, Filing
@@ -26,6 +27,11 @@ __all__ = [
     "CaseText",
     "Deadline",
     "DeadlinePause",
+    "Directive",
+    "DirectiveCase",
+    "DirectiveClock",
+    "DirectiveReport",
+    "DirectiveUnit",
     "Document",
     "Draft",
     "Event",

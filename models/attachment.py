@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Model, UtcDateTime
@@ -18,12 +18,18 @@ SEALED = "sealed"
 """Kept as evidence, but could not be cleaned: not offered for work."""
 REFUSED = "refused"
 
+_OF_DIRECTIVE = text("directive_id IS NOT NULL")
+
 
 class Attachment(Model):
-    """One file. It belongs to a draft until the filing is sent, then to the filing and its cases."""
+    """One file. It belongs to a draft until the filing is sent, then to the filing and its cases; or to a directive."""
 
     __tablename__ = "attachment"
-    __table_args__ = (Index("ix_attachment_case", "case_id"), Index("ix_attachment_draft", "draft_id"))
+    __table_args__ = (
+        Index("ix_attachment_case", "case_id"),
+        Index("ix_attachment_draft", "draft_id"),
+        Index("ix_attachment_directive", "directive_id", sqlite_where=_OF_DIRECTIVE, postgresql_where=_OF_DIRECTIVE),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     draft_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("draft.id"))
@@ -51,3 +57,6 @@ class Attachment(Model):
     """citizen or staff."""
     staff_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff.id"))
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    directive_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive.id"))
+    directive_report_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive_report.id"))
+    """The answer of a unit that brought it; NULL for what the directive itself came with."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Json, Model, UtcDateTime
@@ -18,19 +18,26 @@ MADE = "made"
 FAILED = "failed"
 WITHDRAWN = "withdrawn"
 
+_OF_DIRECTIVE = text("directive_id IS NOT NULL")
+
 
 class Document(Model):
-    """One paper of one case. After it is made nothing of it changes; a wrong one is withdrawn by another."""
+    """One paper of a case or a directive. Once made nothing of it changes; a wrong one is withdrawn by another."""
 
     __tablename__ = "document"
-    __table_args__ = (Index("ix_document_case", "case_id"), Index("ix_document_kind_state", "kind", "state"))
+    __table_args__ = (
+        Index("ix_document_case", "case_id"),
+        Index("ix_document_kind_state", "kind", "state"),
+        Index("ix_document_directive", "directive_id", sqlite_where=_OF_DIRECTIVE, postgresql_where=_OF_DIRECTIVE),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    case_id: Mapped[int] = mapped_column(BigId, ForeignKey("cases.id"))
+    case_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cases.id"))
+    """NULL for the paper of a directive."""
     kind: Mapped[str] = mapped_column(String(40))
     state: Mapped[str] = mapped_column(String(12), default=DUE)
     event_seq: Mapped[int] = mapped_column(Integer)
-    """The act that ordered it."""
+    """The act that ordered it; 0 where that was no act on a case."""
     ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     number: Mapped[str | None] = mapped_column(String(60), unique=True)
     """文号, taken when it is made."""
@@ -43,3 +50,4 @@ class Document(Model):
     pages: Mapped[int | None] = mapped_column(Integer)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     replaces_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("document.id"))
+    directive_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive.id"))

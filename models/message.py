@@ -52,3 +52,4 @@ class StaffMessage(Model):
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    directive_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive.id"))

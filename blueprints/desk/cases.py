@@ -13,7 +13,7 @@ from blueprints.web import leave, page, policy, posted, say
 from blueprints.web.errors import LATER, not_now
 from blueprints.web.pages import by_htmx
 from blueprints.web.signed_in import worker_of_desk
-from casework import access, attachments, casefile, casewords, documents, handling, identity, offers
+from casework import access, attachments, casefile, casewords, directives, documents, handling, identity, offers
 from casework.actors import StaffView, by
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.identity import Identity
@@ -76,6 +76,8 @@ def _case(
         "kind_label": WORKFLOW.kind_labels[case.kind],
         "business_href": present.Place(q=file.business.name if file.business else "").href(),
         "facts": casewords.summary(case, file.text),
+        "orders": directives.of_case(case, staff),
+        "may_order": case.kind in ("complaint", "report") and directives.may_issue(staff),
     }
     if done and by_htmx():
         return posted(present.case_href(case.number), "desk/_case.html", **context)

@@ -8,9 +8,11 @@ leaves only through `open_original`, which records who looked. Nothing is ever s
 from casework.attachments.inspection import clean
 from casework.attachments.keeping import (
     Strays,
+    bind_to_directive,
     bind_to_event,
     bind_to_filing,
     of_case,
+    of_directive,
     of_draft,
     one_of_case,
     remove,
@@ -34,6 +36,7 @@ __all__ = [
     "Spool",
     "Strays",
     "accept",
+    "bind_to_directive",
     "bind_to_event",
     "bind_to_filing",
     "clean",
@@ -41,6 +44,7 @@ __all__ = [
     "disposition",
     "limits_text",
     "of_case",
+    "of_directive",
     "of_draft",
     "one_of_case",
     "open_clean",

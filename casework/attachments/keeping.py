@@ -24,6 +24,15 @@ STRAY_FOR = timedelta(days=1)
 """How old a stored file without a row must be before it is erased: its row may be on its way."""
 
 
+_FREE = (
+    Attachment.event_seq.is_(None),
+    Attachment.draft_id.is_(None),
+    Attachment.filing_id.is_(None),
+    Attachment.directive_id.is_(None),
+)
+"""What no act, filing or directive has taken yet."""
+
+
 def bind_to_filing(
     session: Session, *, draft_id: int, filing_id: int, case_id: int | None = None, anonymous: bool = False
 ) -> list[int]:
@@ -62,8 +71,7 @@ def bind_to_event(
     else:
         here = or_(Attachment.case_id == case_id, Attachment.case_id.is_(None))
         own = (Attachment.staff_id == staff_id) & here
-    free = (Attachment.event_seq.is_(None), Attachment.draft_id.is_(None), Attachment.filing_id.is_(None))
-    found = select(Attachment).where(Attachment.id.in_(wanted), own, *free).order_by(Attachment.id)
+    found = select(Attachment).where(Attachment.id.in_(wanted), own, *_FREE).order_by(Attachment.id)
     rows = list(session.scalars(found.with_for_update()))
     if len(rows) != len(wanted):
         raise NotFound("有文件已经不在了，请重新上传")
@@ -72,6 +80,31 @@ def bind_to_event(
         row.case_id, row.event_seq = case_id, event_seq
     session.flush()
     return [row.id for row in rows]
+
+
+def bind_to_directive(
+    session: Session, ids: Sequence[int], *, directive_id: int, report_id: int | None, staff_id: int
+) -> None:
+    """Give loose files of one uploader to a directive, or to a unit's answer to it, in the caller's transaction.
+
+    Raises NotFound when one of the files is not there or belongs to something already, Refused for too many.
+    """
+    wanted = set(ids)
+    mine = (Attachment.staff_id == staff_id, Attachment.case_id.is_(None), *_FREE)
+    found = select(Attachment).where(Attachment.id.in_(wanted), *mine).order_by(Attachment.id)
+    rows = list(session.scalars(found.with_for_update()))
+    if len(rows) != len(wanted):
+        raise NotFound("有文件已经不在了，请重新上传")
+    check_room(session, Place(directive_id=directive_id, directive_report_id=report_id), rows, "files")
+    for row in rows:
+        row.directive_id, row.directive_report_id = directive_id, report_id
+    session.flush()
+
+
+def of_directive(directive_id: int) -> list[Attachment]:
+    """Return every file of a directive: its own, and those of the answers to it."""
+    mine = Attachment.directive_id == directive_id
+    return list(db.session.scalars(select(Attachment).where(mine).order_by(Attachment.id)))
 
 
 def of_draft(draft_id: int) -> list[Attachment]:
@@ -155,7 +188,7 @@ def sweep_strays(now: datetime) -> Strays:
 
 
 def _erase_loose(now: datetime) -> int:
-    unowned = (Attachment.draft_id.is_(None), Attachment.filing_id.is_(None), Attachment.case_id.is_(None))
+    unowned = (Attachment.case_id.is_(None), *_FREE)
     late = (Attachment.uploaded_by == STAFF, Attachment.uploaded_at <= now - LOOSE_FOR)
     with writing() as session:
         gone = session.execute(

@@ -34,12 +34,14 @@ class Stream(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a file belongs: to a draft, a filing, or one case. Staff may leave it loose until their act binds it."""
+    """Where a file belongs: a draft, filing, case or directive. Staff may leave it loose until their act binds it."""
 
     draft_id: int | None = None
     filing_id: int | None = None
     case_id: int | None = None
     event_seq: int | None = None
+    directive_id: int | None = None
+    directive_report_id: int | None = None
 
 
 def receive(
@@ -193,6 +195,9 @@ def check_room(session: Session, place: Place, coming: list[Attachment], field: 
     elif place.case_id is not None:
         act = (Attachment.event_seq == place.event_seq) & Attachment.filing_id.is_(None)
         mine = (Attachment.case_id == place.case_id) & act
+    elif place.directive_id is not None:
+        answer = Attachment.directive_report_id == place.directive_report_id
+        mine = (Attachment.directive_id == place.directive_id) & answer
     else:
         return
     count, total = session.execute(select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(mine)).one()

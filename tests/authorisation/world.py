@@ -20,7 +20,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import create_app
-from casework import attachments, documents, reference, throttle
+from casework import attachments, directives, documents, reference, throttle
 from casework.attachments import store
 from config import Settings
 from models import Attachment, Case, Document, StaffSession, clock, db
@@ -115,6 +115,7 @@ def build(folder: Path, address: str, *, every_place: bool = True) -> World:
     with app.app_context(), clock.frozen(NOW):
         world = World(app, settings, cast.build(), Path(address.removeprefix("sqlite:///")))
         _sign_in_everybody(world)
+        _order_everybody(world)
         _file_cases(world, every_place)
         db.session.remove()
     return world
@@ -138,6 +139,27 @@ def _sign_in_everybody(world: World) -> None:
                 seen_at=MORNING - timedelta(days=2), expires_at=MORNING - timedelta(days=1),
             )
         )  # fmt: skip
+
+
+def _order_everybody(world: World) -> None:
+    """One directive to every unit, with a file that can be read: whoever leads or commands may open it."""
+    writer = store.Writer()
+    writer.write(SHEET)
+    stored = writer.close()
+    supervisor = world.people.view("city_supervisor")
+    with writing() as session:
+        sheet = Attachment(
+            staff_id=supervisor.id, uploaded_by="staff", uploaded_at=NOW, state=files.CLEAN, kind="paper",
+            name="通知.txt", original=stored, clean=stored, size=len(SHEET), clean_size=len(SHEET),
+            media_type="text/plain", clean_type="text/plain", sha256=hashlib.sha256(SHEET).digest(),
+        )  # fmt: skip
+        session.add(sheet)
+        session.flush()
+        enclosed = (sheet.id,)
+    order = directives.Order(
+        title="排查门店", text="逐户核查。", hours="24", level="all", files=enclosed, form_key="everybody"
+    )
+    directives.issue(order, supervisor, NOW)
 
 
 def _file_cases(world: World, every_place: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from casework.documents import Paper
 from jobs import justify, pdf
 from tests.jobs import papers
 from tests.jobs.papers import Line, acceptance
@@ -234,3 +236,42 @@ def test_an_unknown_version_of_the_layout_leaves_lines_ragged_but_complete(
     with caplog.at_level(logging.WARNING, logger="portal.pdf"):
         pdf.configure(FETCHED, tmp_path)
     assert "end unevenly" in caplog.text
+
+
+def directive(**facts: Any) -> bytes:
+    """A paper of a directive, or of one case, laid out."""
+    paper = Paper(
+        kind="paper.directive", title="指令单", number="临市监令〔2026〕9号", bureau="临江市市场监督管理局",
+        bureau_key="city", addressee="各受令单位", issued_on=date(2026, 11, 23), facts=facts,
+    )  # fmt: skip
+    return pdf.render(paper).pdf
+
+
+def test_a_directive_says_what_to_do_until_when_and_leaves_room_for_each_unit() -> None:
+    units = [f"江北区市场监督管理局第{place}市场监管所" for place in range(1, 31)]
+    page = directive(
+        title="夜市复秤", text="今晚复秤。\n\n不合格的<b>封存</b>。", urgency="加急", hours=12, issuer="陈立",
+        units=units,         issued_at="2026-11-23T01:30:00+00:00", due_at="2026-11-23T13:30:00+00:00", cases=["T20261120-00042-7"],
+    )  # fmt: skip
+    words = papers.text_of(page)
+    for part in ("临市监令〔2026〕9号", "各受令单位：", "不合格的<b>封存</b>。", "T20261120-00042-7", "签发人：陈立。"):
+        assert part in words, part
+    assert "2026年11月23日9时30分签发" in words
+    assert "12小时内（2026年11月23日21时30分前）上报" in words
+    assert all(unit in words for unit in units)
+
+
+def test_an_order_about_one_case_names_it_and_its_term() -> None:
+    words = papers.text_of(
+        directive(
+            case_number="T20261120-00042-7",
+            matter="健身年卡",
+            unit="望江所",
+            phone="000",
+            requirement="到店核查。",
+            hours=24,
+        )
+    )
+    assert "健身年卡（编号：T20261120-00042-7）" in words
+    assert "到店核查。" in words
+    assert "24小时内上报" in words
