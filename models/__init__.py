@@ -8,6 +8,7 @@ from models.deadline import Deadline, DeadlinePause
 from models.document import Document
 from models.event import Event
 from models.filing import Draft, Filing
+from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
 from models.message import FilerMessage, StaffMessage
 from models.party import Party, Respondent
 from models.reference import Revision, RoutingRule, Sequence, Setting
@@ -34,6 +35,11 @@ __all__ = [
     "Heartbeat",
     "ImportBatch",
     "ImportRow",
+    "Incident",
+    "IncidentCase",
+    "IncidentNote",
+    "IncidentReport",
+    "IncidentSuggestion",
     "Lease",
     "Model",
     "Party",

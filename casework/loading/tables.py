@@ -24,6 +24,7 @@ from models import (
     Event,
     FilerMessage,
     Filing,
+    IncidentCase,
     Party,
     StaffMessage,
 )
@@ -33,7 +34,7 @@ Row = Mapping[str, Any]
 Bind = Callable[[Any], Any]
 
 ORDER: tuple[type[Any], ...] = (
-    Filing, Case, CaseText, Party, Event, Deadline, DeadlinePause, CaseLink, Attachment, Document, FilerMessage,
+    Filing, Case, CaseText, Party, Event, Deadline, DeadlinePause, CaseLink, IncidentCase, Attachment, Document, FilerMessage,
     StaffMessage,
 )  # fmt: skip
 """Tables in the order in which their rows may be written."""
