@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from casework.demo.sources import read
 from casework.demo.town import Town
+from casework.incidents import keeping
 from models import Incident, IncidentNote
 from models.base import writing
 from models.incident import ENDED, OPEN
@@ -33,14 +34,10 @@ def gather(town: Town, until: datetime) -> tuple[Gathering, ...]:
     """Write the incidents and their logs; return which days' cases join them."""
     closed = town.businesses["gym"][0].name
     found = []
-    series: dict[int, int] = {}
     with writing() as session:
         for row in read("incidents")["incident"]:
             opened_on = local_date(until) - timedelta(days=row["first"])
-            series[opened_on.year] = series.get(opened_on.year, 0) + 1
-            number = f"SJ{opened_on.year}-{series[opened_on.year]:03d}"
-            if session.scalar(select(Incident.id).where(Incident.number == number)) is not None:
-                raise RuntimeError("the city has incidents already")
+            number = keeping.next_number(session, opened_on.year)
             incident = _incident(town, row, closed, number, opened_on)
             session.add(incident)
             session.flush()  # its key goes into the log
@@ -64,7 +61,7 @@ def _chief(town: Town) -> int | None:
 
 
 def _log(town: Town, row: dict[str, Any], closed: str, incident: Incident, until: datetime) -> list[dict[str, Any]]:
-    said = [("opened", incident.title, incident.opened_at)]
+    said: list[tuple[str, str, datetime]] = [("opened", incident.title, incident.opened_at)]
     for note in row["note"]:
         at = incident.opened_at + timedelta(days=note["after"])
         said.append((note["kind"], note["text"].format(gym=closed), at))

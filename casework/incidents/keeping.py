@@ -136,8 +136,7 @@ def begin(
     known = session.scalar(select(Incident).where(Incident.mark == mark))
     if known is not None:
         return known, False
-    year = local_date(now).year
-    number = f"SJ{year}-{numbers.take(session, f'incident.{year}'):03d}"
+    number = next_number(session, local_date(now).year)
     columns = {name: values[name] for name in ("title", "kind", "level", "unit_id")}
     new_id = once(session, Incident, {**columns, "number": number, "mark": mark, "state": OPEN,
                                        "opened_by": staff.id, "opened_at": now})  # fmt: skip
@@ -147,6 +146,11 @@ def begin(
         if values.get("text"):
             _write(session, found, "fact", values["text"], staff, f"first-{found.id}", now)
     return found, new_id is not None
+
+
+def next_number(session: Session, year: int) -> str:
+    """Take the next number of a year's incidents, such as SJ2026-007."""
+    return f"SJ{year}-{numbers.take(session, f'incident.{year}'):03d}"
 
 
 def note(staff: StaffView, incident: Incident, entered: Mapping[str, str], key: str, now: datetime) -> None:
