@@ -85,13 +85,13 @@ def suggest(
 
     The same respondent counts first; the same goods in the same district count among the other filings, so that one
     closed shop is not suggested twice. `judged` says up to which day a person has already answered for a subject:
-    only filings received later speak for it again. Pure; the order of `filed` does not matter.
+    its filings up to then speak no more, for nothing. Pure; the order of `filed` does not matter.
     """
     first = window(today, days)
-    near = [one for one in filed if first <= one.on <= today]
-    by_respondent = _enough(near, _respondent_of, least, judged)
+    near = [one for one in filed if first <= one.on <= today and not _answered(one, judged)]
+    by_respondent = _enough(near, _respondent_of, least)
     told = {one.case_id for group in by_respondent.values() for one in group}
-    by_goods = _enough((one for one in near if one.case_id not in told), _goods_of, least, judged)
+    by_goods = _enough((one for one in near if one.case_id not in told), _goods_of, least)
     found = [_suggestion(subject, RESPONDENT, group) for subject, group in by_respondent.items()]
     found += [_suggestion(subject, GOODS, group) for subject, group in by_goods.items()]
     return sorted(found, key=lambda one: (-len(one.cases), one.subject))
@@ -111,13 +111,15 @@ def plain(words: str | None) -> str:
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", words or "")).casefold()[:80]
 
 
-def _enough(
-    filed: Iterable[Filed], subject_of: Callable[[Filed], str | None], least: int, judged: Mapping[str, date]
-) -> dict[str, list[Filed]]:
+def _answered(one: Filed, judged: Mapping[str, date]) -> bool:
+    return any(one.on <= judged.get(subject or "", date.min) for subject in (_respondent_of(one), _goods_of(one)))
+
+
+def _enough(filed: Iterable[Filed], subject_of: Callable[[Filed], str | None], least: int) -> dict[str, list[Filed]]:
     groups: dict[str, list[Filed]] = {}
     for one in filed:
         subject = subject_of(one)
-        if subject is not None and not (subject in judged and one.on <= judged[subject]):
+        if subject is not None:
             groups.setdefault(subject, []).append(one)
     return {subject: group for subject, group in groups.items() if len(group) >= least}
 

@@ -20,7 +20,7 @@ from blueprints.web.signed_in import worker_of_desk
 from casework import attachments, listing
 from casework.actors import StaffView
 from casework.bulk import Result
-from casework.errors import Faults, Refused
+from casework.errors import Faults, NotFound, Refused
 from casework.incidents import figures, keeping, membership, reports, suggesting
 from casework.incidents.figures import Narrowed
 from casework.reference import current
@@ -289,7 +289,11 @@ def report(incident_id: int, report_id: int) -> Response:
     """Hand out a report as it was made; while it is not, lead to where its progress is shown."""
     staff = worker_of_desk()
     incident = membership.find(staff, incident_id)
-    row = reports.find(staff, incident, report_id)
+    try:
+        row = reports.find(staff, incident, report_id)
+    except NotFound as gone:  # one that is not there and one for others' eyes: both lead to the person's own list
+        say(gone.sentence, tone="warn")
+        return leave(f"{href(incident)}#reports")
     if row.sha256 is None:
         say("这份情况报告还没有制成，请过一会儿再看。", tone="warn")
         return leave(f"{href(incident)}#reports")
