@@ -1,32 +1,25 @@
-"""Incidents (重大事件): gathered once, counted as far as each may see, suggested and never made by themselves."""
+"""Incidents (重大事件): gathered once, counted as far as each may see; the cases keep their own procedure."""
 
 from __future__ import annotations
 
-import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select
 
-from casework import access, documents, handling, tasks
-from casework.documents import Paper, Rendered
+from casework import access, documents, handling
 from casework.errors import Faults, NotAllowed, NotFound, Refused
-from casework.incidents import figures, keeping, membership, reports, suggesting
+from casework.incidents import figures, keeping, membership, reports
 from casework.incidents.figures import Narrowed
 from casework.reference import current
-from models import Case, Event, Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion, Task, db
-from models import document as states
+from models import Case, Event, Incident, IncidentCase, IncidentNote, db
 from models.base import writing
-from rules.calendar import ZONE
-from rules.workflow import WORKFLOW
 from tests.support import cast
 from tests.support.cast import MORNING as NOW
 from tests.support.cast import Cast
-
-FORM = {"title": "澜亭健身停业退费", "kind": "group_complaint", "level": "larger", "unit": "city"}
+from tests.support.gathering import FORM, count, filed, gathered, opened
 
 
 @pytest.fixture
@@ -34,36 +27,6 @@ def people(context: Flask, tmp_path: Path) -> Cast:
     """A city with its people."""
     documents.configure(tmp_path / "documents")
     return cast.build()
-
-
-def filed(
-    people: Cast, count: int, unit: str | None = "east_office", now: datetime = NOW, **entered: Any
-) -> list[Case]:
-    """Complaints of different people about the gym (unless entered otherwise), sent on to a unit."""
-    found = []
-    for n in range(count):
-        case = cast.case_of(cast.file(now=now, **{"filer_phone": f"1380000{n:04d}", **entered}))
-        if unit:
-            way = {"unit": unit, "routing_reason": "按地址"}
-            handling.apply(case, "dispatch", people.actor("city_dispatcher", now), now, **way)
-        found.append(case)
-    return found
-
-
-def opened(people: Cast, part: str = "city_supervisor", key: str = "press-0001", **other: str) -> Incident:
-    return keeping.open_incident(people.view(part), {**FORM, **other}, key, NOW)
-
-
-def gathered(people: Cast, incident: Incident, cases: list[Case], part: str = "city_supervisor") -> None:
-    result = keeping.attach(people.view(part), incident, [case.number for case in cases], NOW)
-    assert result.refused == ()
-
-
-def count(model: type[Any]) -> int:
-    return db.session.scalar(select(func.count()).select_from(model)) or 0
-
-
-# ---- opening ----
 
 
 def test_the_same_press_twice_opens_one_incident(people: Cast) -> None:
@@ -102,9 +65,6 @@ def test_others_than_supervisors_and_leaders_change_nothing(people: Cast, part: 
         keeping.attach(staff, incident, ["T20261123-00001-1"], NOW)
     with pytest.raises(NotAllowed):
         reports.order(staff, incident, "press-0009", NOW)
-
-
-# ---- gathering ----
 
 
 def test_gathering_a_case_is_an_act_of_the_case_and_leaves_its_procedure_alone(people: Cast) -> None:
@@ -196,9 +156,6 @@ def test_a_sealed_case_is_never_gathered_and_never_counted(people: Cast) -> None
         assert figures.sums(staff, [incident.id]) == {}
 
 
-# ---- who sees it, and what is counted ----
-
-
 def test_figures_count_what_each_person_may_see_and_nothing_else(people: Cast) -> None:
     incident = opened(people)
     east, west = filed(people, 3), filed(people, 2, "west_office", amount="100")
@@ -270,9 +227,6 @@ def test_whom_an_incident_is_for(people: Cast) -> None:
         membership.find(people.view("west_supervisor"), east.id)
 
 
-# ---- the log, the end ----
-
-
 def test_the_same_entry_pressed_twice_stands_once_in_the_log(people: Cast) -> None:
     incident, staff = opened(people), people.view("city_supervisor")
     for _ in range(2):
@@ -313,225 +267,3 @@ def test_an_incident_ends_once_and_takes_nothing_in_afterwards(people: Cast) -> 
     assert db.session.get_one(Case, inside.id).state == inside.state
     # What was gathered by mistake can be taken out even then.
     assert keeping.detach(staff, ended, [inside.number], "归错", NOW).done == (inside.number,)
-
-
-# ---- what the system suggests ----
-
-
-def looked(now: datetime = NOW) -> suggesting.Looked:
-    return suggesting.look(now)
-
-
-def test_five_complaints_about_one_shop_are_suggested_once_and_open_nothing_by_themselves(people: Cast) -> None:
-    cases = filed(people, 5)
-    assert looked().made == 1
-    assert looked().made == 0
-    assert count(IncidentSuggestion) == 1
-    assert count(Incident) == count(IncidentCase) == 0
-    (shown,) = suggesting.waiting(people.view("city_supervisor"))
-    assert [case.number for case in shown.cases] == [case.number for case in cases]
-    assert (shown.basis, shown.words) == ("同一经营者", cast.COMPLAINT["respondent_name"])
-
-
-def test_the_days_are_those_of_the_city_not_of_greenwich(people: Cast) -> None:
-    # 0:30 on the 24th in the city is still the 23rd in UTC: the window has moved on with the local day.
-    filed(people, 4)
-    filed(people, 1, now=NOW - timedelta(days=6))
-    before_midnight = datetime(2026, 11, 23, 23, 59, tzinfo=ZONE).astimezone(UTC)
-    after_midnight = datetime(2026, 11, 24, 0, 1, tzinfo=ZONE).astimezone(UTC)
-    assert before_midnight.date() == after_midnight.date()
-    assert looked(after_midnight).made == 0
-    assert looked(before_midnight).made == 1
-
-
-def test_cases_that_lie_in_an_incident_and_merged_ones_do_not_speak(people: Cast) -> None:
-    cases = filed(people, 6)
-    gathered(people, opened(people), cases[:1])
-    with writing() as session:
-        session.execute(update(Case).where(Case.id == cases[1].id).values(main_case_id=cases[2].id))
-    assert looked().made == 0
-
-
-def test_later_filings_join_the_suggestion_that_waits(people: Cast) -> None:
-    filed(people, 5)
-    looked()
-    tomorrow = NOW + timedelta(days=1)
-    filed(people, 2, now=tomorrow)
-    assert looked(tomorrow).made == 0
-    (shown,) = suggesting.waiting(people.view("city_supervisor"))
-    assert len(shown.cases) == 7
-    assert shown.row.last_on == tomorrow.astimezone(ZONE).date()
-
-
-def test_a_suggestion_of_which_too_little_is_left_goes_away(people: Cast) -> None:
-    cases = filed(people, 5)
-    looked()
-    gathered(people, opened(people), cases[:1])
-    assert looked().lapsed == 1
-    assert suggesting.waiting(people.view("city_supervisor")) == []
-
-
-def test_a_person_opens_an_incident_from_a_suggestion_and_a_second_press_adds_nothing(people: Cast) -> None:
-    cases = filed(people, 5)
-    looked()
-    staff = people.view("city_supervisor")
-    (shown,) = suggesting.waiting(staff)
-    incident, result = suggesting.take(staff, shown, FORM, NOW)
-    assert set(result.done) == {case.number for case in cases}
-    again, nothing = suggesting.take(staff, suggesting.find(staff, shown.row.id), FORM, NOW)
-    assert (again.id, nothing.done, count(Incident)) == (incident.id, (), 1)
-    assert looked().made == 0
-    assert suggesting.waiting(staff) == []
-
-
-def test_cases_left_behind_by_a_crash_are_gathered_by_the_next_press(
-    people: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    filed(people, 5)
-    looked()
-    staff = people.view("city_supervisor")
-    (shown,) = suggesting.waiting(staff)
-    killed = iter(range(99))
-    true_apply = handling.apply
-
-    def dying(*args: Any, **more: Any) -> Any:
-        if next(killed) == 2:
-            raise KeyboardInterrupt
-        return true_apply(*args, **more)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(handling, "apply", dying)
-        with pytest.raises(KeyboardInterrupt):
-            suggesting.take(staff, shown, FORM, NOW)
-    incident = db.session.scalars(select(Incident)).one()
-    assert figures.look(staff, incident, NOW).total == 2
-    left = suggesting.left_of(staff, incident)
-    assert left is not None
-    assert len(left.cases) == 3
-    suggesting.take(staff, suggesting.find(staff, shown.row.id), {}, NOW)
-    assert figures.look(staff, incident, NOW).total == 5
-    assert suggesting.left_of(staff, incident) is None
-
-
-def test_a_dismissed_suggestion_stays_dismissed_and_says_why(people: Cast) -> None:
-    filed(people, 5)
-    looked()
-    staff = people.view("city_supervisor")
-    (shown,) = suggesting.waiting(staff)
-    with pytest.raises(Faults):
-        suggesting.dismiss(staff, shown, "", NOW)
-    suggesting.dismiss(staff, shown, "五件是五家不同的门店", NOW)
-    with pytest.raises(Refused):
-        suggesting.take(staff, shown, FORM, NOW)
-    tomorrow = NOW + timedelta(days=1)
-    filed(people, 4, now=tomorrow)
-    assert looked(tomorrow).made == 0
-    assert count(Incident) == 0
-    filed(people, 1, now=tomorrow)
-    assert looked(tomorrow).made == 1  # five new ones: a new matter
-
-
-def test_a_suggestion_tells_each_person_only_of_the_cases_they_see(people: Cast) -> None:
-    filed(people, 5)
-    filed(people, 1, "west_office")
-    looked()
-    east, west = people.view("east_supervisor"), people.view("west_supervisor")
-    (shown,) = suggesting.waiting(east)
-    assert len(shown.cases) == 5
-    assert not shown.whole
-    with pytest.raises(NotAllowed):
-        suggesting.take(east, shown, {**FORM, "unit": "east"}, NOW)
-    assert suggesting.waiting(west) == []
-    with pytest.raises(NotAllowed):
-        suggesting.dismiss(people.view("east_lead"), shown, "不是", NOW)
-
-
-def test_what_is_looked_at_is_what_came_in_these_days_and_found_by_the_day_of_receipt(people: Cast) -> None:
-    filed(people, 2, now=NOW - timedelta(days=30))
-    near = filed(people, 2)
-    first = NOW.astimezone(ZONE).date() - timedelta(days=6)
-    assert [one.case_id for one in suggesting.recent(first, first + timedelta(days=6))] == [case.id for case in near]
-
-
-# ---- the report ----
-
-
-class Press:
-    """Lays nothing out, but keeps what it was asked to."""
-
-    def __init__(self) -> None:
-        self.papers: list[Paper] = []
-
-    def __call__(self, paper: Paper) -> Rendered:
-        self.papers.append(paper)
-        return Rendered(b"%PDF-1.7 a report", 3)
-
-
-def done(_session: Any, _now: datetime) -> None:
-    """Mark no task."""
-
-
-def test_a_report_says_what_stood_when_it_was_asked_for_and_is_kept_as_made(people: Cast) -> None:
-    incident, staff = opened(people), people.view("city_supervisor")
-    gathered(people, incident, filed(people, 2))
-    reports.order(staff, incident, "press-0010", NOW)
-    reports.order(staff, incident, "press-0010", NOW)
-    gathered(people, incident, filed(people, 1, filer_phone="13911112222"))
-    keeping.note(staff, incident, {"kind": "fact", "text": "后来的情况"}, "press-0011", NOW)
-    assert [task.kind for task in db.session.scalars(select(Task).where(Task.kind == tasks.INCIDENT_REPORT))] == [
-        tasks.INCIDENT_REPORT
-    ]
-    (row,) = reports.of(staff, incident)
-    assert reports.way([row]) == {row.id: "排队等待制作"}
-    press = Press()
-    reports.make(row.id, NOW, press, done)
-    reports.make(row.id, NOW, press, done)
-    (paper,) = press.papers
-    assert (paper.facts["total"], len(paper.facts["log"])) == (2, 1)
-    assert paper.bureau == "临江市市场监督管理局"
-    made = db.session.get_one(IncidentReport, row.id, populate_existing=True)
-    assert (made.state, made.pages) == (states.MADE, 3)
-    assert hashlib.sha256(reports.read(made)).digest() == made.sha256
-    reports.path_of(row.id).write_bytes(b"something else")
-    with pytest.raises(ValueError, match="not as made"):
-        reports.read(made)
-
-
-def test_a_report_holds_nobody_who_filed(people: Cast) -> None:
-    incident, staff = opened(people), people.view("city_supervisor")
-    gathered(people, incident, filed(people, 1))
-    frozen = str(reports.freeze(staff, incident, NOW, current()))
-    assert "王秀英" not in frozen
-    assert "1380000" not in frozen
-
-
-def test_the_report_of_the_city_is_not_for_a_district_which_has_its_own(people: Cast) -> None:
-    incident, city, east = opened(people), people.view("city_supervisor"), people.view("east_supervisor")
-    gathered(people, incident, filed(people, 2) + filed(people, 1, "west_office"))
-    reports.order(city, incident, "press-0010", NOW)
-    reports.order(east, incident, "press-0011", NOW)
-    totals = {row.unit_id: row.facts["total"] for row in reports.of(city, incident)}
-    assert totals == {people.units["city"]: 3, people.units["east"]: 2}
-    (mine,) = reports.of(east, incident)
-    assert mine.unit_id == people.units["east"]
-    assert reports.of(people.view("west_supervisor"), incident) == []
-    with pytest.raises(NotFound):
-        reports.find(people.view("west_supervisor"), incident, mine.id)
-
-
-def test_a_report_that_could_not_be_made_says_so_and_is_made_again_from_the_same_figures(people: Cast) -> None:
-    incident, staff = opened(people), people.view("city_supervisor")
-    reports.order(staff, incident, "press-0010", NOW)
-    (row,) = reports.of(staff, incident)
-    reports.gave_up(row.id)
-    (row,) = reports.of(staff, incident)
-    db.session.refresh(row)
-    assert reports.way([row]) == {row.id: "未能制成，已报告管理员"}
-    reports.again(row, NOW + timedelta(minutes=1))
-    db.session.refresh(row)
-    assert row.state == states.QUEUED
-    assert db.session.query(Task).filter_by(kind=tasks.INCIDENT_REPORT).count() == 2
-
-
-def test_only_complaints_and_reports_can_be_gathered() -> None:
-    assert set(WORKFLOW.action("attach_incident").kinds) == {"complaint", "report"} == set(suggesting.KINDS)
