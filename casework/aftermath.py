@@ -13,6 +13,7 @@ from casework import attachments, people
 from casework.corrections import correct, prepare
 from casework.effects import Act
 from casework.errors import NotFound, Refused
+from casework.incidents import membership
 from casework.receipt_day import TAKES
 from casework.reference import Reference
 from models import Attachment, Case, CaseLink, Directive, DirectiveCase, Event, Party
@@ -154,9 +155,11 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
 
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
     "attach_directive": _under_directive,
+    "attach_incident": membership.attached,
     "change_representative": _change_of_people,
     "close_repeat": _merged,
     "correct_record": correct,
+    "detach_incident": membership.detached,
     "form_joint": _joint,
     "link_duplicate": _linked,
     "merge_duplicate": _merged,

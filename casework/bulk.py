@@ -13,7 +13,7 @@ from casework.errors import NotFound, Refused, WorkError
 from models import Case
 from rules.workflow import WORKFLOW
 
-ACTIONS = ("dispatch", "sign_for", "assign")
+ACTIONS = ("dispatch", "sign_for", "assign", "attach_incident")
 MOST = 100
 
 
@@ -34,6 +34,7 @@ def do(
     *,
     unit: str | None = None,
     handler: str | None = None,
+    incident: str | None = None,
 ) -> Result:
     """Take one action on each case. Without `unit` every case goes to the unit that the routing table proposes.
 
@@ -48,12 +49,14 @@ def do(
         raise Refused(f"一次最多办 {MOST} 件", "case")
     if action == "assign" and not handler:
         raise Refused("请选择承办人", "handler")
+    if action == "attach_incident" and not incident:
+        raise Refused("请选择事件", "incident")
     cases = [access.find(staff, number) for number in wanted]
     done, refused = [], []
     for case in cases:
         number = case.number
         try:
-            handling.apply(case, action, by(staff), now, **_entered(case, action, unit, handler))
+            handling.apply(case, action, by(staff), now, **_entered(case, action, unit, handler, incident))
         except NotFound:
             refused.append((number, "已经不在您能办的范围里"))
         except WorkError as error:
@@ -63,7 +66,9 @@ def do(
     return Result(WORKFLOW.action(action).label, tuple(done), tuple(refused))
 
 
-def _entered(case: Case, action: str, unit: str | None, handler: str | None) -> Mapping[str, Any]:
+def _entered(case: Case, action: str, unit: str | None, handler: str | None, incident: str | None) -> Mapping[str, Any]:
+    if action == "attach_incident":
+        return {"incident": incident}
     if action == "assign":
         return {"handler": handler}
     if action == "sign_for":

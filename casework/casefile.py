@@ -13,10 +13,23 @@ from casework import access, attachments, documents, handling, identity, listing
 from casework.actors import StaffView
 from casework.casewords import entry_words
 from casework.errors import NotFound
+from casework.incidents import membership
 from casework.listing import Term
 from casework.reference import Reference, current
 from casework.steps import OpenRow, opened_fields
-from models import Attachment, Case, CaseLink, CaseText, Deadline, Document, Event, FilerMessage, Respondent, db
+from models import (
+    Attachment,
+    Case,
+    CaseLink,
+    CaseText,
+    Deadline,
+    Document,
+    Event,
+    FilerMessage,
+    Incident,
+    Respondent,
+    db,
+)
 from models import document as states
 from models.base import writing
 from rules import deadlines
@@ -131,6 +144,7 @@ class CaseFile:
     log: Sequence[Entry]
     papers: Sequence[Paper]
     links: Sequence[Linked]
+    incident: Incident | None
     told: Sequence[Told]
     clocks: Sequence[ClockView]
     offers: Sequence[offers.Offer]
@@ -166,6 +180,7 @@ def look(case: Case, staff: StaffView, now: datetime) -> CaseFile:
         log=log_of(case, ref),
         papers=papers_of(case),
         links=_links(case, staff),
+        incident=membership.of_case(case),
         told=_told(case),
         clocks=_clock_views(rows, pauses, ref, now),
         offers=mine,

@@ -160,7 +160,7 @@ def make(document_id: int, now: datetime, render: Render, done: Done) -> str:
     if paper is None:
         return "nothing to do"
     rendered = render(paper)  # takes a while; no transaction is open meanwhile
-    scratch = _write_scratch(document_id, sealed(document_id, rendered.pdf))
+    scratch = write_scratch(str(document_id), sealed(document_id, rendered.pdf))
     try:
         with writing() as session:
             row = session.scalars(
@@ -172,7 +172,7 @@ def make(document_id: int, now: datetime, render: Render, done: Done) -> str:
             if row.state == states.MAKING:
                 # Renamed under the row's lock: a slower twin of this attempt finds the paper made and leaves it.
                 os.replace(scratch, path_of(document_id))
-                _sync(folder())
+                sync(folder())
                 row.state, row.progress = states.MADE, None
                 row.file, row.size, row.pages = f"{document_id}.pdf", len(rendered.pdf), rendered.pages
                 row.sha256 = hashlib.sha256(rendered.pdf).digest()
@@ -300,10 +300,10 @@ def try_again(session: Session, document: Document, now: datetime) -> list[dict[
     return [row]
 
 
-def _write_scratch(document_id: int, body: bytes) -> Path:
-    """Write the bytes durably under a name of their own beside the final place."""
+def write_scratch(name: str, body: bytes) -> Path:
+    """Write the bytes durably under a name of their own beside the final place, and return where."""
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    scratch = folder() / f".{document_id}.{os.getpid()}.{os.urandom(4).hex()}.part"
+    scratch = folder() / f".{name}.{os.getpid()}.{os.urandom(4).hex()}.part"
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(body)
@@ -323,7 +323,8 @@ def sweep_scratch(now: datetime) -> int:
     return gone
 
 
-def _sync(directory: Path) -> None:
+def sync(directory: Path) -> None:
+    """Make what was renamed in a folder durable."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -31,6 +31,7 @@ QUEUES = (DEFAULT, PDF)
 MESSAGE_SEND = "message.send"
 DOCUMENT_MAKE = "document.make"
 ATTACHMENT_CLEAN = "attachment.clean"
+INCIDENT_REPORT = "incident.report"
 
 LEASE = timedelta(seconds=75)
 """How long a claimed row is left alone. With the reconciler's period it stays under the promised 120 seconds."""
@@ -69,6 +70,13 @@ KINDS: Mapping[str, Kind] = {
     ),
     ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
     DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
+    INCIDENT_REPORT: Kind(
+        PDF,
+        "jobs.papers:make_incident_report",
+        tries=3,
+        backoff=(30, 300),
+        gave_up="jobs.papers:gave_up_incident_report",
+    ),
 }
 
 

@@ -20,6 +20,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from casework import alive, attachments, directives, documents, drafts, receipts, sessions, sweep, tasks, throttle
+from casework.incidents import suggesting
 from jobs import queues
 from jobs.pulse import AppContext, Pulse
 from models import clock
@@ -99,6 +100,14 @@ def tidy(_house: House, now: datetime) -> bool:
     return tasks.forget_done(now, BATCH) >= BATCH
 
 
+def look_for_incidents(_house: House, now: datetime) -> bool:
+    """Suggest incidents from the filings of the last days; a person opens or dismisses them."""
+    found = suggesting.look(now)
+    if found.made:
+        log.info("suggested %d incident(s)", found.made)
+    return False
+
+
 def look_for_strays(_house: House, now: datetime) -> bool:
     """Erase uploads that belong to nothing; report rows whose file is gone."""
     found = attachments.sweep_strays(now)
@@ -112,6 +121,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("terms", 60, look_at_terms),
     Periodic("directives", 60, look_at_directives),
     Periodic("erase", 300, erase),
+    Periodic("incidents", 300, look_for_incidents),
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),
 )

@@ -9,6 +9,7 @@ from models.directive import Directive, DirectiveCase, DirectiveClock, Directive
 from models.document import Document
 from models.event import Event
 from models.filing import Draft, Filing
+from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
 from models.message import FilerMessage, StaffMessage
 from models.party import Party, Respondent
 from models.reference import Revision, RoutingRule, Sequence, Setting
@@ -40,6 +41,11 @@ __all__ = [
     "Heartbeat",
     "ImportBatch",
     "ImportRow",
+    "Incident",
+    "IncidentCase",
+    "IncidentNote",
+    "IncidentReport",
+    "IncidentSuggestion",
     "Lease",
     "Model",
     "Party",

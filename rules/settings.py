@@ -29,6 +29,8 @@ class Setting:
     choices: tuple[str, ...]
     help: str
     effects: Mapping[str, Effect]
+    source: str = ""
+    """Where the question comes from, when the help does not say it; "local": nothing but this bureau's own practice."""
 
 
 def _effect(raw: Mapping[str, Mapping[str, object]], where: str) -> Effect:
@@ -41,14 +43,20 @@ def _load() -> dict[str, Setting]:
     found: dict[str, Setting] = {}
     for row in read("settings.toml")["setting"]:
         where = f"setting {row.get('key')}"
-        only(row, where, ("key", "label", "default", "choices", "help"), ("effect",))
+        only(row, where, ("key", "label", "default", "choices", "help"), ("effect", "source"))
         if row["default"] not in row["choices"] or row["key"] in found:
             raise TableError(f"{where}: its default is not among the choices, or the key is used twice")
         effects = {value: _effect(raw, where) for value, raw in row.get("effect", {}).items()}
         if not effects.keys() <= set(row["choices"]):
             raise TableError(f"{where}: an effect belongs to no choice")
         found[row["key"]] = Setting(
-            row["key"], row["label"], row["default"], strings(row["choices"], where), row["help"], effects
+            row["key"],
+            row["label"],
+            row["default"],
+            strings(row["choices"], where),
+            row["help"],
+            effects,
+            row.get("source", ""),
         )
     return found
 

@@ -13,6 +13,7 @@ from blueprints.web import leave, page, policy, posted, say
 from blueprints.web.errors import LATER, not_now
 from blueprints.web.pages import by_htmx
 from blueprints.web.signed_in import worker_of_desk
+from blueprints.web.staff import current_staff, may_open
 from casework import access, attachments, casefile, casewords, directives, documents, handling, identity, offers
 from casework.actors import StaffView, by
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
@@ -78,10 +79,18 @@ def _case(
         "facts": casewords.summary(case, file.text),
         "orders": directives.of_case(case, staff),
         "may_order": case.kind in ("complaint", "report") and directives.may_issue(staff),
+        "incident_href": _incident_href(file),
     }
     if done and by_htmx():
         return posted(present.case_href(case.number), "desk/_case.html", **context)
     return page("desk/case.html", "desk/_case.html", status=status, **context)
+
+
+def _incident_href(file: casefile.CaseFile) -> str | None:
+    """Return the address of the incident of a case for those who may open the command pages."""
+    if file.incident is None or not may_open(current_staff(), ("command",)):
+        return None
+    return f"/command/incidents/{file.incident.id}"
 
 
 def _head(file: casefile.CaseFile) -> dict[str, Any]:
@@ -109,7 +118,7 @@ def _anchors(file: casefile.CaseFile) -> list[tuple[str, str, int | None]]:
         ("s-file", "材料", len(file.files)),
         ("s-line", "经过", len(file.log)),
         ("s-doc", "文书", len(file.papers)),
-        ("s-link", "关联", len(file.links)),
+        ("s-link", "关联", len(file.links) + (file.incident is not None)),
     ]
 
 

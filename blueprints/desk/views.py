@@ -15,6 +15,7 @@ from blueprints.web.signed_in import worker_of_desk
 from casework import bulk, listing, offers, queue
 from casework.actors import StaffView
 from casework.errors import Refused
+from casework.incidents import keeping
 from casework.reference import current
 from models import clock
 from rules import categories
@@ -108,7 +109,7 @@ def _span(rows: list[present.Line]) -> tuple[Any, Any] | None:
 
 def _bulk(staff: StaffView, view: str) -> dict[str, Any]:
     """Return what this person may do to several cases of this list at once."""
-    found: dict[str, Any] = {"units": [], "sign": False, "handlers": []}
+    found: dict[str, Any] = {"units": [], "sign": False, "handlers": [], "incidents": []}
     everywhere = view in {"all", "mine", "due-today", "due-soon", "overdue"}
     if staff.has("dispatcher", "supervisor") and (everywhere or view == "to-distribute"):
         found["units"] = offers.unit_groups(current())
@@ -116,6 +117,8 @@ def _bulk(staff: StaffView, view: str) -> dict[str, Any]:
         found["sign"] = True
     if staff.has("lead") and (everywhere or view == "to-assign"):
         found["handlers"] = _handlers(staff)
+    if staff.has("supervisor", "leader"):
+        found["incidents"] = [(one.number, f"{one.number} {one.title}") for one in keeping.open_ones(staff)]
     return found if any(found.values()) else {}
 
 
@@ -146,4 +149,5 @@ def _do_many(staff: StaffView, now: datetime) -> bulk.Result:
         now,
         unit=entered.get("unit") or None,
         handler=entered.get("handler") or None,
+        incident=entered.get("incident") or None,
     )

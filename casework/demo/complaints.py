@@ -6,6 +6,7 @@ from datetime import time
 from typing import Any
 
 from casework.actors import FILER, SYSTEM
+from casework.demo.gatherings import Gathering
 from casework.demo.life import Life
 from casework.demo.sources import read
 from casework.demo.stages import contact, file_away, rate, send_on
@@ -14,12 +15,14 @@ from rules.calendar import at_time
 TEN = time(10, 0)
 
 
-def live(life: Life, outside: bool = False, incident: str = "") -> None:
+def live(life: Life, outside: bool = False, incident: Gathering | None = None) -> None:
     """Lead a complaint from the centre to its end. `outside`: it is about what other authorities regulate;
     `incident`: it is one of many about the same event."""
     send_on(life)
     if incident:
-        life.do("attach_incident", life.town.anybody(life.rng, "city", "supervisor"), incident=incident)
+        supervisor = life.town.anybody(life.rng, "city", "supervisor")
+        life.do("attach_incident", supervisor, incident=incident.number)
+        life.walk.gather(incident.id, supervisor.id, life.at)
     contact(life)
     if life.chance(0.03):
         life.wait(0, 1.5, office_hours=False)

@@ -9,7 +9,7 @@ from random import Random
 from sqlalchemy import Engine, func, insert, select
 
 from casework import documents, reference, respondents, tasks
-from casework.demo import businesses, seasons, specimens, town
+from casework.demo import businesses, gatherings, seasons, specimens, town
 from casework.demo.making import Maker, chunks
 from casework.demo.town import Town
 from casework.loading import crew, writer
@@ -53,6 +53,7 @@ def _town(cases: int, rng: Random, until: datetime) -> Town:
             place.businesses.setdefault(one.trade, []).append(one)
             rows.append({"id": one.id, **respondents.respondent_row(one.values)})
         session.execute(insert(Respondent), rows)
+    place.incidents = gatherings.gather(place, until)
     return place
 
 

@@ -12,6 +12,7 @@ from casework import intake, numbers
 from casework.actors import FILER, Actor
 from casework.cases import NewCase
 from casework.demo import complaints, others, reports, texts
+from casework.demo.gatherings import Gathering
 from casework.demo.life import Ids, Life, Over
 from casework.demo.sources import read
 from casework.demo.town import Office, Town
@@ -25,7 +26,7 @@ KINDS = ("complaint", "report", "consultation", "suggestion", "misconduct")
 SHARES = (66, 22, 8.5, 3, 0.5)
 PAPERS_KEPT = timedelta(days=45)
 LINES_KEPT = timedelta(days=10)
-GROUPS, GROUP_SHARE = ((12, 21), (388, 397)), 0.25
+GROUP_SHARE = 0.25
 BY_STAFF = 0.45
 HOURS = (2, 1, 0.5, 0.3, 0.3, 0.5, 1, 3, 7, 10, 10, 7, 5, 6, 8, 9, 8, 5, 4, 5, 5, 5, 4, 3)
 DESK_HOURS = (0,) * 8 + (6, 10, 10, 7, 2, 3, 8, 9, 8, 4) + (0,) * 6
@@ -131,13 +132,13 @@ class Day:
         if group:
             values["problem"] = "closed_down"
         life = self._begin("complaint", at, values, office, story.business.id)
-        incident = f"{closed.name}门店停业" if group else ""
-        with_end(life, lambda: complaints.live(life, bool(story.topic.get("outside")), incident))
+        with_end(life, lambda: complaints.live(life, bool(story.topic.get("outside")), group))
 
-    def _group(self) -> bool:
+    def _group(self) -> Gathering | None:
         """Twice in the city's record many people complain of one gym within days."""
         ago = (self.maker.until.date() - self.day).days
-        return any(first <= ago <= last for first, last in GROUPS) and self.rng.random() < GROUP_SHARE
+        near = next((one for one in self.town.incidents if one.last <= ago <= one.first), None)
+        return near if near is not None and self.rng.random() < GROUP_SHARE else None
 
     def _repeated(self, at: datetime) -> bool:
         """Somebody sends the same complaint again, which is then merged into the first one."""

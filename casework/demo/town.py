@@ -40,6 +40,8 @@ class Town:
     """Office key by station key."""
     businesses: dict[str, list[Business]] = field(default_factory=dict)
     """By trade; the first ones are complained of most."""
+    incidents: tuple[Any, ...] = ()
+    """What many complain of at once (`gatherings.Gathering`)."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Columns of a file that is shown for evidence, papers and the like, by what it is."""
 

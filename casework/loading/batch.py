@@ -51,6 +51,7 @@ def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, d
         lists["deadline_pause"] += [{**row, "deadline_id": base + row["deadline_id"]} for row in walk.pauses]
         batch.terms += len(walk.deadlines)
         lists["case_link"] += walk.links
+        lists["incident_case"] += walk.gathered
         lists["attachment"] += walk.attachments
         lists["document"] += [{**row, "state": DUE} for row in walk.documents]
         lists["filer_message"] += [_sent(row) for row in walk.messages]

@@ -24,6 +24,7 @@ from models import (
     Event,
     FilerMessage,
     Filing,
+    IncidentCase,
     Party,
     StaffMessage,
 )
@@ -33,8 +34,8 @@ Row = Mapping[str, Any]
 Bind = Callable[[Any], Any]
 
 ORDER: tuple[type[Any], ...] = (
-    Filing, Case, CaseText, Party, Event, Deadline, DeadlinePause, CaseLink, Attachment, Document, FilerMessage,
-    StaffMessage,
+    Filing, Case, CaseText, Party, Event, Deadline, DeadlinePause, CaseLink, IncidentCase, Attachment, Document,
+    FilerMessage, StaffMessage,
 )  # fmt: skip
 """Tables in the order in which their rows may be written."""
 SEARCH = "case_search"

@@ -69,6 +69,8 @@ class Walk:
         self.messages: list[Row] = []
         self.lines: list[Row] = []
         self.links: list[Row] = []
+        self.gathered: list[Row] = []
+        """The incident that the case lies in, if one."""
         self.attachments: list[Row] = []
         self.clocks: dict[str, OpenRow] = {}
         act, columns = cases.beginning(new, given.number, given.filing_id, given.respondent_id, now, ref)
@@ -120,6 +122,17 @@ class Walk:
         """Link this case to another one."""
         self.links.append(
             {"case_id": self.given.case_id, "other_id": other_id, "relation": relation, "created_at": now}
+        )
+
+    def gather(self, incident_id: int, staff_id: int | None, now: datetime) -> None:
+        """Put this case into an incident, as the act before it said."""
+        self.gathered.append(
+            {
+                "case_id": self.given.case_id,
+                "incident_id": incident_id,
+                "attached_at": now,
+                "attached_by": staff_id,
+            }
         )
 
     def document(self) -> str:

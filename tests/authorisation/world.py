@@ -16,14 +16,25 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import create_app
 from casework import attachments, directives, documents, reference, throttle
 from casework.attachments import store
 from config import Settings
-from models import Attachment, Case, Document, StaffSession, clock, db
+from models import (
+    Attachment,
+    Case,
+    Document,
+    Incident,
+    IncidentCase,
+    IncidentReport,
+    IncidentSuggestion,
+    StaffSession,
+    clock,
+    db,
+)
 from models import attachment as files
 from models import document as papers
 from models import secrets as keyring
@@ -117,6 +128,7 @@ def build(folder: Path, address: str, *, every_place: bool = True) -> World:
         _sign_in_everybody(world)
         _order_everybody(world)
         _file_cases(world, every_place)
+        _gather(world)
         db.session.remove()
     return world
 
@@ -177,6 +189,38 @@ def _file_cases(world: World, every_place: bool) -> None:
             session.execute(update(Case).where(Case.number == number).values(**_columns(world.people, standing)))
         rows = session.query(Case.number, Case.id).all()
         _add_files_and_papers(world, session, rows)
+
+
+def _gather(world: World) -> None:
+    """An incident, a suggestion and a report with a case of every unit: whoever commands sees something of them."""
+    numbers = [world.numbers(kind="complaint", unit=unit)[0] for unit in ("east_office", "west_office", "legal", "west")
+               if world.numbers(kind="complaint", unit=unit)]  # fmt: skip
+    city, supervisor = world.people.units["city"], world.people.staff["city_supervisor"]
+    with writing() as session:
+        ids = list(session.scalars(select(Case.id).where(Case.number.in_(numbers))))
+        incident = Incident(
+            number="SJ2026-001", mark="world", title="健身房停业", kind="group_complaint", level="general",
+            unit_id=city, opened_by=supervisor, opened_at=NOW,
+        )  # fmt: skip
+        session.add(incident)
+        session.flush()
+        for case_id in ids:
+            session.add(IncidentCase(case_id=case_id, incident_id=incident.id, attached_at=NOW, attached_by=supervisor))
+        free = [world.numbers(kind="report", unit=unit)[0] for unit in ("east_office", "west_office", "legal", "west")
+                if world.numbers(kind="report", unit=unit)]  # fmt: skip
+        shown = list(session.scalars(select(Case.id).where(Case.number.in_(free))))
+        session.add(
+            IncidentSuggestion(
+                subject="respondent:1", basis="respondent", words="某商家", first_on=NOW.date(), last_on=NOW.date(),
+                cases=shown, made_at=NOW,
+            )
+        )  # fmt: skip
+        session.add(
+            IncidentReport(
+                incident_id=incident.id, mark="world", unit_id=city, ordered_by=supervisor, ordered_at=NOW,
+                state=papers.QUEUED, facts={},
+            )
+        )  # fmt: skip
 
 
 def _add_files_and_papers(world: World, session: Session, rows: Sequence[Any]) -> None:

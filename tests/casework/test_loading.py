@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 
 from casework import attachments, audit, documents, founding, handling, intake, reference, respondents, steps
 from casework.actors import Actor
-from casework.demo import businesses, city, making, specimens, town
+from casework.demo import businesses, city, gatherings, making, specimens, town
 from casework.demo.making import Chunk, Day, Ids, Maker
 from casework.loading import batch, writer
 from casework.loading.tables import layouts
@@ -29,6 +29,7 @@ from models import (
     Event,
     FilerMessage,
     Filing,
+    IncidentCase,
     Party,
     Respondent,
     StaffMessage,
@@ -78,6 +79,7 @@ def place(context: Flask) -> town.Town:
         rows.append({"id": one.id, **respondents.respondent_row(one.values)})
     with writing() as session:
         session.execute(insert(Respondent), rows)
+    found.incidents = gatherings.gather(found, UNTIL)
     return found
 
 
@@ -132,6 +134,7 @@ def _same_everywhere(walk: Walk, case: Case) -> None:
     pauses = db.session.scalars(select(DeadlinePause).where(DeadlinePause.deadline_id.in_(terms)))
     assert [_but(row) for row in walk.pauses] == [_but(_columns(row)) for row in pauses], number
     assert [walk.text] == _stored(CaseText, case.id, "case_id"), number
+    assert [_but(row) for row in walk.gathered] == _stored(IncidentCase, case.id, "case_id"), number
     people = [_but(walk.party)] if walk.party else []
     assert people == _stored(Party, case.id, "id"), number
     ordered = ("case_id", "kind", "state", "event_seq", "ordered_at", "facts")
