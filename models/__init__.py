@@ -3,9 +3,11 @@
 from models.attachment import Attachment
 from models.base import NEVER, Model, db, writing
 from models.calendar_day import CalendarDay, CalendarYear
+from models.callback import CallbackDraw, CallbackMonth
 from models.case import Case, CaseLink, CaseText
 from models.deadline import Deadline, DeadlinePause
 from models.document import Document
+from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
 from models.message import FilerMessage, StaffMessage
@@ -21,6 +23,8 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "CalendarYear",
+    "CallbackDraw",
+    "CallbackMonth",
     "Case",
     "CaseLink",
     "CaseText",
@@ -28,9 +32,11 @@ __all__ = [
     "DeadlinePause",
     "Document",
     "Draft",
+    "DutyShift",
     "Event",
     "FilerMessage",
     "Filing",
+    "Handover",
     "Heartbeat",
     "ImportBatch",
     "ImportRow",
@@ -50,6 +56,7 @@ __all__ = [
     "Task",
     "Throttle",
     "Unit",
+    "Voicemail",
     "db",
     "writing",
 ]
