@@ -33,6 +33,7 @@ BLUEPRINTS = (
     "blueprints.command.directives",
     "blueprints.command.incidents",
     "blueprints.command.duty",
+    "blueprints.command.roster",
     "blueprints.command.callbacks",
     "blueprints.command.operations",
     "blueprints.briefings.views",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from casework import alive, tasks
+from casework import alive, operations, tasks
 from models import Case, FilerMessage, db
 
 OLDEST = timedelta(minutes=15)
 """A task that waits longer than this is an alarm."""
 
+FULL = 0.9
+"""Share of the disk that may be used before somebody has to look."""
+
 _ping: Callable[[], bool] = lambda: True  # noqa: E731  (replaced by `configure`)
+_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,10 @@ class Part:
     note: str
 
 
-def configure(ping: Callable[[], bool]) -> None:
-    """Say how Redis is asked whether it answers."""
-    global _ping
-    _ping = ping
+def configure(ping: Callable[[], bool], folder: Path) -> None:
+    """Say how Redis is asked whether it answers, and where the portal keeps its files."""
+    global _ping, _folder
+    _ping, _folder = ping, folder
 
 
 def parts(now: datetime) -> list[Part]:
@@ -46,8 +53,69 @@ def parts(now: datetime) -> list[Part]:
         found.append(Part(name, well, "never seen" if seconds is None else f"alive {seconds:.0f} s ago"))
     waiting = tasks.waiting(now)
     note = f"{waiting.due} due, the oldest waits {waiting.oldest_seconds:.0f} s, {waiting.dead} given up"
+    found.append(_sweep(now))
+    if _folder is not None:
+        found.append(_disk(_folder))
     found.append(Part("tasks", waiting.oldest_seconds <= OLDEST.total_seconds(), note))
     return found
+
+
+def _sweep(now: datetime) -> Part:
+    """Return whether the sweep has run lately; a portal just started has a moment to begin."""
+    lines = {line.name: line for line in operations.lines()}
+    line = lines.get(alive.SWEEP)
+    if line is None or line.at is None:
+        return Part("sweep", False, "never ran")
+    seconds = (now - line.at).total_seconds()
+    note = f"ran {seconds:.0f} s ago" + (f", failing since: {line.error}" if line.failing else "")
+    return Part("sweep", seconds <= operations.STILL.total_seconds(), note)
+
+
+def _disk(folder: Path) -> Part:
+    usage = shutil.disk_usage(folder)
+    share = usage.used / usage.total
+    return Part("disk", share < FULL, f"{share:.0%} used, {usage.free / 1024**3:.1f} GB free")
+
+
+def report(now: datetime, *, detailed: bool) -> dict[str, Any]:
+    """Return what the page of the operations says, as plain values for a machine: no names, no texts, no numbers of
+    cases. Only what is well and what is not, unless `detailed`; without a database nothing else can be said."""
+    found = parts(now)
+    told: dict[str, Any] = {
+        "ready": all(part.well for part in found),
+        "at": now.isoformat(timespec="seconds"),
+        "parts": {part.name: {"well": part.well, "note": part.note} for part in found},
+    }
+    if not found[0].well or not detailed:
+        return told
+    told["periodic"] = {
+        line.name: {
+            "at": _iso(line.at),
+            "found": dict(line.found),
+            "failed_at": _iso(line.failed_at),
+            "error": line.error if line.failing else "",
+        }
+        for line in operations.lines()
+    }
+    told["tasks"] = {
+        one.kind: {"due": one.due, "oldest": _iso(one.oldest), "dead": one.dead} for one in operations.backlog(now)
+    }
+    told["failures"] = [
+        {
+            "task": one.id,
+            "kind": one.kind,
+            "since": _iso(one.since),
+            "attempts": one.attempts,
+            "error": one.error,
+            "given_up": one.dead_at is not None,
+        }
+        for one in operations.failures()
+    ]
+    return told
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _redis() -> tuple[bool, str]:

@@ -54,7 +54,9 @@ class Voicemail(Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"), index=True)
-    attachment_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("attachment.id", ondelete="SET NULL"), unique=True)
+    attachment_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("attachment.id", ondelete="SET NULL"), unique=True
+    )
     """None when the recording of a message that needed no case was erased."""
     arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
     entered_by: Mapped[int] = mapped_column(BigId, ForeignKey("staff.id"))
