@@ -169,20 +169,21 @@ def put(
     wrong = watches.doubles(entries)
     chosen = _named(entries, people_of(unit), now, wrong)
     _check_elsewhere(unit, chosen, wrong)
-    days = [entry.slot.day for entry in entries]
-    there = roster(unit.id, min(days), max(days))
-    wanted = [one for one in watches.slots(min(days), max(days)) if one.ends_at > now]
+    first, last = min(chosen), max(chosen)
+    there = roster(unit.id, first.day, last.day)
+    span = [one for one in watches.slots(first.day, last.day) if first <= one <= last]
+    wanted = [one for one in span if one.ends_at > now]
     filled = {entry.slot for entry in entries} | {one for one in wanted if one.key in there}
     missing = watches.gaps(wanted, filled)
     if wrong or (missing and not open_known):
         empty = {one.key: f"{one.words}没有人" for one in missing} if not open_known else {}
-        order = [one.key for one in watches.slots(min(days), max(days))]
         both = {**empty, **wrong}
-        raise NotWhole([both[key] for key in order if key in both], both, () if wrong else missing)
+        raise NotWhole([both[one.key] for one in span if one.key in both], both, () if wrong else missing)
     chosen.update((one, (None, None)) for one in missing)
     with writing() as session:
-        for slot, (first, second) in sorted(chosen.items()):
-            values = {"staff_id": first, "second_id": second, "phone": phone, "entered_by": staff.id, "entered_at": now}
+        for slot, (staff_id, second_id) in sorted(chosen.items()):
+            values = {"staff_id": staff_id, "second_id": second_id, "phone": phone}
+            values |= {"entered_by": staff.id, "entered_at": now}
             _write(session, unit.id, slot, values)
     return len(chosen)
 

@@ -27,11 +27,12 @@ _folder: Path | None = None
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the house; `note` says in a few words what is seen."""
+    """One part of the house; `note` says to machines in a few words what is seen, `said` to people."""
 
     name: str
     well: bool
     note: str
+    said: str
 
 
 def configure(ping: Callable[[], bool], folder: Path) -> None:
@@ -46,17 +47,21 @@ def parts(now: datetime) -> list[Part]:
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         db.session.rollback()
-        return [Part("database", False, type(error).__name__)]
-    found = [Part("database", True, "answers"), Part("redis", *(_redis()))]
+        return [Part("database", False, type(error).__name__, "没有回答")]
+    found = [Part("database", True, "answers", "有回答"), Part("redis", *(_redis()))]
     for name, seconds in alive.seconds_since(now).items():
         well = seconds is not None and seconds <= alive.LATE.total_seconds()
-        found.append(Part(name, well, "never seen" if seconds is None else f"alive {seconds:.0f} s ago"))
+        note, said = "never seen", "还没有出现过"
+        if seconds is not None:
+            note, said = f"alive {seconds:.0f} s ago", f"{_span(seconds)}前还在"
+        found.append(Part(name, well, note, said))
     waiting = tasks.waiting(now)
     note = f"{waiting.due} due, the oldest waits {waiting.oldest_seconds:.0f} s, {waiting.dead} given up"
     found.append(_sweep(now))
     if _folder is not None:
         found.append(_disk(_folder))
-    found.append(Part("tasks", waiting.oldest_seconds <= OLDEST.total_seconds(), note))
+    said = f"到时未做 {waiting.due} 件，最久的等了{_span(waiting.oldest_seconds)}，已放弃 {waiting.dead} 件"
+    found.append(Part("tasks", waiting.oldest_seconds <= OLDEST.total_seconds(), note, said))
     return found
 
 
@@ -65,16 +70,25 @@ def _sweep(now: datetime) -> Part:
     lines = {line.name: line for line in operations.lines()}
     line = lines.get(alive.SWEEP)
     if line is None or line.at is None:
-        return Part("sweep", False, "never ran")
+        return Part("sweep", False, "never ran", "还没有开始")
     seconds = (now - line.at).total_seconds()
     note = f"ran {seconds:.0f} s ago" + (f", failing since: {line.error}" if line.failing else "")
-    return Part("sweep", seconds <= operations.STILL.total_seconds(), note)
+    said = f"{_span(seconds)}前跑过" + ("，之后出错" if line.failing else "")
+    return Part("sweep", seconds <= operations.STILL.total_seconds(), note, said)
 
 
 def _disk(folder: Path) -> Part:
     usage = shutil.disk_usage(folder)
     share = usage.used / usage.total
-    return Part("disk", share < FULL, f"{share:.0%} used, {usage.free / 1024**3:.1f} GB free")
+    free = f"{usage.free / 1024**3:.1f} GB"
+    return Part("disk", share < FULL, f"{share:.0%} used, {free} free", f"用了 {share:.0%}，还剩 {free}")
+
+
+def _span(seconds: float) -> str:
+    """Return a length of time as people say it: 25秒, 6分钟, 3小时."""
+    if seconds < 120:
+        return f"{max(seconds, 0):.0f}秒"
+    return f"{seconds // 60:.0f}分钟" if seconds < 7200 else f"{seconds // 3600:.0f}小时"
 
 
 def report(now: datetime, *, detailed: bool) -> dict[str, Any]:
@@ -118,8 +132,10 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
 
 
-def _redis() -> tuple[bool, str]:
-    return (True, "answers") if _ping() else (False, "does not answer; tasks wait in the database")
+def _redis() -> tuple[bool, str, str]:
+    if _ping():
+        return True, "answers", "有回答"
+    return False, "does not answer; tasks wait in the database", "没有回答，任务在数据库里等着"
 
 
 def figures(now: datetime) -> dict[str, float]:
