@@ -1,4 +1,4 @@
-"""Calling back (Order 121 art. 26): a sample of each month, drawn once, from a seed with which it can be drawn again."""
+"""Calling back (Order 121 art. 26): a sample of each month, drawn once, from a seed by which it can be checked."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def closed(people: Cast, number: int, **entered: str) -> list[Case]:
         handling.apply(case, "sign_for", lead, at + timedelta(minutes=1))
         handling.apply(case, "assign", lead, at + timedelta(minutes=2), handler=people.staff["east_handler"])
         handler = people.actor("east_handler")
-        handling.apply(
-            case, "answer_consultation", handler, at + timedelta(minutes=3), answer="可以退。", method="phone"
-        )
+        handling.apply(case, "answer", handler, at + timedelta(minutes=3), answer="可以退。", save_to_knowledge="no")
         assert case.closed_at is not None
         found.append(case)
     return found
