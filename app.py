@@ -34,6 +34,7 @@ BLUEPRINTS = (
     "blueprints.command.orders",
     "blueprints.command.incidents",
     "blueprints.command.duty",
+    "blueprints.command.roster",
     "blueprints.command.callbacks",
     "blueprints.command.operations",
     "blueprints.briefings.views",

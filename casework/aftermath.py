@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from casework import attachments, people
+from casework import attachments, callbacks, people
 from casework.corrections import correct, prepare
 from casework.effects import Act
 from casework.errors import NotFound, Refused
@@ -140,6 +140,10 @@ def _merged(session: Session, case: Case, act: Act) -> None:
     link(session, case.id, act.values["_main_case"], "merged", act.now)
 
 
+def _called_back(session: Session, case: Case, act: Act) -> None:
+    callbacks.noted(session, case.id, act.values, act.now)
+
+
 def _new_facts(session: Session, case: Case, act: Act) -> None:
     link(session, case.id, act.values["_other_case"], "same_event", act.now)
 
@@ -156,6 +160,7 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
     "attach_directive": _under_directive,
     "attach_incident": membership.attached,
+    "call_back": _called_back,
     "change_representative": _change_of_people,
     "close_repeat": _merged,
     "correct_record": correct,

@@ -18,6 +18,15 @@ EVERY = timedelta(seconds=5)
 LATE = timedelta(seconds=30)
 """A part that has said nothing for so long counts as gone."""
 PARTS = ("worker.default", "worker.pdf", "periodic")
+PREFIX = "periodic."
+FAILED = ".failed"
+SWEEP = "terms"
+"""The line that looks at the terms: what the house is judged by."""
+
+
+def line(name: str) -> str:
+    """Return the name under which a line of the periodic table says that it went well; with FAILED, that it did not."""
+    return PREFIX + name
 
 
 def beat(name: str, found: Mapping[str, Any], now: datetime) -> None:

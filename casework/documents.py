@@ -290,6 +290,12 @@ def gave_up(document_id: int) -> None:
         )
 
 
+def wait_again(session: Session, document_ids: Sequence[int]) -> None:
+    """Say of papers that could not be made that they wait again, inside the caller's transaction."""
+    failed = Document.id.in_(document_ids) & (Document.state == states.FAILED)
+    session.execute(update(Document).where(failed).values(state=states.QUEUED))
+
+
 def try_again(session: Session, document: Document, now: datetime) -> list[dict[str, Any]]:
     """Queue a paper once more that had failed, or that was ordered before its template existed; return task rows."""
     if document.state not in (states.FAILED, states.DUE) or document.kind not in TEMPLATES:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import passwords, reference
-from models import CalendarYear, RoutingRule, Staff, StaffRole, Unit
+from casework import alive, passwords, reference
+from models import CalendarYear, Heartbeat, RoutingRule, Staff, StaffRole, Unit
 from models.base import writing
 from models.unit import CITY, DISTRICT
 from rules.calendar import seeded, seeded_years
@@ -78,6 +78,8 @@ def found(bureau: str, username: str, password: str, totp_secret: str | None, no
         seed_calendar(session, now)
         if session.scalar(select(Unit.id).limit(1)) is not None:
             return False
+        # From now on somebody sweeps: when nobody has after five minutes, every desk says so.
+        session.merge(Heartbeat(name=alive.line(alive.SWEEP), at=now, found={}))
         centre = add_unit(session, "city", f"{bureau}12315指挥中心", CITY, None, short_name="市中心")
         roles = [("system_admin", centre), ("security_admin", centre)]
         add_staff(

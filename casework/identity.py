@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select
 
-from casework import access, people
+from casework import access, callbacks, people
 from casework.actors import StaffView
 from casework.errors import NotAllowed, Refused
 from casework.reference import current
@@ -65,17 +65,26 @@ def may_reveal(staff: StaffView, case: Case, now: datetime) -> bool:
     return any(rule.may_reveal(role, held, today) for role, held in access.holdings(staff, columns, ref))
 
 
+def may_reveal_to_call(staff: StaffView, case: Case) -> bool:
+    """Tell whether this person may see whom to call: the month's draw chose the case, and the call is still due."""
+    if not callbacks.waits(case.id):
+        return False
+    held_by_role = access.holdings(staff, access.columns(case), current())
+    return any(rule.may_reveal_to_call(role, held) for role, held in held_by_role)
+
+
 def _registered_by(case: Case, staff: StaffView) -> bool:
     query = select(Event.actor_id).where(Event.case_id == case.id, Event.seq == 1)
     return db.session.scalar(query) == staff.id
 
 
-def reveal(case: Case, staff: StaffView, reason: str, now: datetime) -> Identity:
+def reveal(case: Case, staff: StaffView, reason: str, now: datetime, *, to_call: bool = False) -> Identity:
     """Show who the filer is, and record who looked, when and why, before anything is shown.
 
-    Raises NotAllowed for whom the rules do not let, Refused without a reason or where nobody is recorded.
+    `to_call`: to call back, where the draw of a month asks for it. Raises NotAllowed for whom the rules do not let,
+    Refused without a reason or where nobody is recorded.
     """
-    if not may_reveal(staff, case, now):
+    if not may_reveal(staff, case, now) and not (to_call and may_reveal_to_call(staff, case)):
         raise NotAllowed("只有办理这一件的人可以查看来件人的信息。")
     reason = reason.strip()
     if not reason:

@@ -25,6 +25,7 @@ log = logging.getLogger("portal.messages")
 
 _MESSAGES = cast(Table, FilerMessage.__table__)
 _INSERT = insert(_MESSAGES).returning(_MESSAGES.c.id)
+GAVE_UP = "多次发送未成功"
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
@@ -165,5 +166,11 @@ def gave_up(message_id: int) -> None:
         session.execute(
             update(FilerMessage)
             .where(FilerMessage.id == message_id, FilerMessage.sent_at.is_(None))
-            .values(failed="多次发送未成功")
+            .values(failed=GAVE_UP)
         )
+
+
+def wait_again(session: Session, message_ids: Sequence[int]) -> None:
+    """Let messages whose gateway stayed away be sent once more, inside the caller's transaction."""
+    given_up = FilerMessage.id.in_(message_ids) & FilerMessage.sent_at.is_(None) & (FilerMessage.failed == GAVE_UP)
+    session.execute(update(FilerMessage).where(given_up).values(failed=None))

@@ -32,6 +32,7 @@ MESSAGE_SEND = "message.send"
 DOCUMENT_MAKE = "document.make"
 ATTACHMENT_CLEAN = "attachment.clean"
 INCIDENT_REPORT = "incident.report"
+DUTY_TELL = "duty.tell"
 
 LEASE = timedelta(seconds=75)
 """How long a claimed row is left alone. With the reconciler's period it stays under the promised 120 seconds."""
@@ -69,6 +70,7 @@ KINDS: Mapping[str, Kind] = {
         gave_up="jobs.messages:gave_up",
     ),
     ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
+    DUTY_TELL: Kind(DEFAULT, "jobs.duty:tell", tries=5, backoff=(10, 60, 300)),
     DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
     INCIDENT_REPORT: Kind(
         PDF,

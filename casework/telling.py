@@ -8,7 +8,7 @@ from sqlalchemy import Insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from casework import documents, notify, tasks
+from casework import documents, duty, notify, tasks
 from casework.effects import Act
 from casework.reference import Reference
 from casework.steps import Written
@@ -30,6 +30,8 @@ def after(session: Session, act: Act, case: Case, written: Written, filer: Party
     if written.tell and "filer" in (act.action.told or ("filer",)):
         told = notify.filer_message_rows(case, seq, written.tell, [filer] if filer else [], now)
         rows += notify.add(session, told, now)
+    if duty.concerns(act.action.key, case, act.values):
+        rows.append(tasks.row(tasks.DUTY_TELL, {"case_id": case.id, "seq": seq}, f"duty-{case.id}-{seq}", now))
     inform(session, act, case, seq)
     return tasks.add(session, rows)
 

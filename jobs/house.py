@@ -12,5 +12,5 @@ def furnish(settings: Settings) -> queues.Carrier:
     """Set up this process from the settings; return the carrier of its tasks. Called again, it replaces the former."""
     documents.configure(settings.documents_dir)
     channels.configure(settings)
-    health.configure(lambda: queues.answers(settings.redis_url))
+    health.configure(lambda: queues.answers(settings.redis_url), settings.data_dir)
     return queues.install(settings.redis_url)

@@ -12,14 +12,27 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from casework import alive, attachments, directives, documents, drafts, receipts, sessions, sweep, tasks, throttle
+from casework import (
+    alive,
+    attachments,
+    callbacks,
+    directives,
+    documents,
+    drafts,
+    receipts,
+    sessions,
+    sweep,
+    tasks,
+    throttle,
+)
 from casework.incidents import suggesting
 from jobs import queues
 from jobs.pulse import AppContext, Pulse
@@ -44,8 +57,16 @@ class House:
     redis: Redis
 
 
-Work = Callable[[House, datetime], bool]
-"""Returns True when there is more to do at once."""
+@dataclass(frozen=True)
+class Done:
+    """What a piece of work did: counts by name, for whoever reads the heartbeat, and whether there is more to do."""
+
+    found: Mapping[str, int]
+    more: bool = False
+
+
+Work = Callable[[House, datetime], "bool | Done"]
+"""Returns True (or `more`) when there is more to do at once."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +78,7 @@ class Periodic:
     work: Work
 
 
-def reconcile(house: House, now: datetime) -> bool:
+def reconcile(house: House, now: datetime) -> Done:
     """Bring the workers every task that is due and lies in no queue: Redis was away, came back empty, or a worker
     died. With Redis away the workers help themselves, so nothing is to be done."""
     rows = tasks.overdue(now - FRESH)
@@ -67,22 +88,24 @@ def reconcile(house: House, now: datetime) -> bool:
         carried = queues.push_missing(house.redis, rows)
     except RedisError as error:
         log.warning("Redis is away (%s): %d tasks wait in the database", type(error).__name__, len(rows))
-        return False
+        return Done({"due": len(rows), "carried": 0})
     tasks.carried([row.id for row in carried], now)
     if carried:
         log.info("carried %d tasks that lay in no queue", len(carried))
-    return False
+    return Done({"due": len(rows), "carried": len(carried)})
 
 
-def look_at_terms(_house: House, now: datetime) -> bool:
+def look_at_terms(_house: House, now: datetime) -> Done:
     """Say what has to be said about terms; in portions, so that tasks do not wait for a long sweep."""
     found = sweep.run(now, limit=BATCH)
-    return found.spoken + found.lapsed + found.failed >= BATCH
+    counts = asdict(found)
+    return Done(counts, sum(counts.values()) >= BATCH)
 
 
-def look_at_directives(_house: House, now: datetime) -> bool:
+def look_at_directives(_house: House, now: datetime) -> Done:
     """Say what has to be said about directives that nobody has acknowledged or reported on."""
-    return directives.sweep(now, limit=BATCH) >= BATCH
+    spoken = directives.sweep(now, limit=BATCH)
+    return Done({"spoken": spoken}, spoken >= BATCH)
 
 
 def erase(_house: House, now: datetime) -> bool:
@@ -100,20 +123,25 @@ def tidy(_house: House, now: datetime) -> bool:
     return tasks.forget_done(now, BATCH) >= BATCH
 
 
-def look_for_incidents(_house: House, now: datetime) -> bool:
+def look_for_incidents(_house: House, now: datetime) -> Done:
     """Suggest incidents from the filings of the last days; a person opens or dismisses them."""
     found = suggesting.look(now)
     if found.made:
         log.info("suggested %d incident(s)", found.made)
-    return False
+    return Done({"suggested": found.made})
 
 
-def look_for_strays(_house: House, now: datetime) -> bool:
+def look_for_strays(_house: House, now: datetime) -> Done:
     """Erase uploads that belong to nothing; report rows whose file is gone."""
     found = attachments.sweep_strays(now)
     if found.missing:
         log.error("files are missing of the attachments %s", list(found.missing))
-    return False
+    return Done({"files": found.files, "loose": found.loose, "missing": len(found.missing)})
+
+
+def draw_callbacks(_house: House, now: datetime) -> Done:
+    """Draw which cases of the last month are called back, once it is over; once for each month."""
+    return Done({"drawn": callbacks.draw_last(now)})
 
 
 PERIODIC: tuple[Periodic, ...] = (
@@ -124,6 +152,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("incidents", 300, look_for_incidents),
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),
+    Periodic("callbacks", 3600, draw_callbacks),
 )
 
 
@@ -136,6 +165,8 @@ class Clockwork:
     table: tuple[Periodic, ...] = PERIODIC
     holder: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}")
     _next: dict[str, float] = field(default_factory=dict)
+    _so_far: dict[str, Counter[str]] = field(default_factory=dict)
+    """What a line found that is not through yet: long work comes in portions."""
 
     def holds_lease(self) -> bool:
         """Take or renew the lease; False while another process has it. Needs the app's context."""
@@ -154,16 +185,36 @@ class Clockwork:
                 done.append(line.name)
             except Exception as error:
                 log.error("periodic %s failed: %s", line.name, tasks.describe(error))
+                self._say_failed(line, error)
         return done
 
     def _work(self, line: Periodic, pulse: Pulse | None) -> bool:
         with self.context():
             if pulse is None:
-                return line.work(self.house, clock.now())
+                return self._record(line, line.work(self.house, clock.now()))
             with pulse.busy(line.name):
-                more = line.work(self.house, clock.now())
+                more = self._record(line, line.work(self.house, clock.now()))
             pulse.done += 1
             return more
+
+    def _record(self, line: Periodic, result: bool | Done) -> bool:
+        """Say in the heartbeat that the line went well and what it found, portions added up; return whether there is
+        more."""
+        outcome = result if isinstance(result, Done) else Done({}, result)
+        found = self._so_far.pop(line.name, Counter()) + Counter(outcome.found)
+        alive.beat(alive.line(line.name), {**dict.fromkeys(outcome.found, 0), **found}, clock.now())
+        if outcome.more:
+            self._so_far[line.name] = found
+        return outcome.more
+
+    def _say_failed(self, line: Periodic, error: Exception) -> None:
+        """Say in the heartbeat that the line failed: type and place. When even that fails, the log has it."""
+        self._so_far.pop(line.name, None)
+        try:
+            with self.context():
+                alive.beat(alive.line(line.name) + alive.FAILED, {"error": tasks.describe(error)}, clock.now())
+        except Exception as silent:
+            log.error("periodic %s: its failure could not be written down: %s", line.name, type(silent).__name__)
 
     def run(self, stop: threading.Event) -> None:
         """Work while the lease is held, wait while it is not, until `stop` is set; then give the lease back."""

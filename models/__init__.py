@@ -3,10 +3,12 @@
 from models.attachment import Attachment
 from models.base import NEVER, Model, db, writing
 from models.calendar_day import CalendarDay, CalendarYear
+from models.callback import CallbackDraw, CallbackMonth
 from models.case import Case, CaseLink, CaseText
 from models.deadline import Deadline, DeadlinePause
 from models.directive import Directive, DirectiveCase, DirectiveClock, DirectiveReport, DirectiveUnit
 from models.document import Document
+from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
@@ -23,6 +25,8 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "CalendarYear",
+    "CallbackDraw",
+    "CallbackMonth",
     "Case",
     "CaseLink",
     "CaseText",
@@ -35,9 +39,11 @@ __all__ = [
     "DirectiveUnit",
     "Document",
     "Draft",
+    "DutyShift",
     "Event",
     "FilerMessage",
     "Filing",
+    "Handover",
     "Heartbeat",
     "ImportBatch",
     "ImportRow",
@@ -62,6 +68,7 @@ __all__ = [
     "Task",
     "Throttle",
     "Unit",
+    "Voicemail",
     "db",
     "writing",
 ]

@@ -29,25 +29,30 @@ _ENOUGH: Mapping[str, frozenset[str]] = {
 }
 
 
-def _load() -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], dict[str, str]]:
+_Loaded = tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], dict[str, str], dict[str, str]]
+
+
+def _load() -> _Loaded:
     raw = read("access.toml")
-    only(raw, "access.toml", ("read", "policy", "reveal"))
+    only(raw, "access.toml", ("read", "policy", "reveal", "reveal_to_call"))
     reads = {role: {scope: strings(states, role) for scope, states in row.items()} for role, row in raw["read"].items()}
     policies = {name: strings(roles, name) for name, roles in raw["policy"].items()}
     reveal: dict[str, str] = raw["reveal"]
-    named = {*reads, *reveal, *(role for roles in policies.values() for role in roles)}
-    scopes = {scope for row in reads.values() for scope in row} | set(reveal.values())
+    to_call: dict[str, str] = raw["reveal_to_call"]
+    named = {*reads, *reveal, *to_call, *(role for roles in policies.values() for role in roles)}
+    scopes = {scope for row in reads.values() for scope in row} | set(reveal.values()) | set(to_call.values())
     if not named <= ROLES.keys() or not scopes <= SCOPES.keys():
         raise TableError(f"access.toml: unknown {sorted(named - ROLES.keys())} {sorted(scopes - SCOPES.keys())}")
     if any(role != "discipline" for role, row in reads.items() if "sealed" in row):
         raise TableError("access.toml: only discipline officers read sealed cases")
-    return reads, policies, reveal
+    return reads, policies, reveal, to_call
 
 
-_READS, _POLICIES, _REVEAL = _load()
+_READS, _POLICIES, _REVEAL, _TO_CALL = _load()
 READS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(_READS)
 POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_POLICIES)
 REVEALS: Mapping[str, str] = MappingProxyType(_REVEAL)
+REVEALS_TO_CALL: Mapping[str, str] = MappingProxyType(_TO_CALL)
 
 
 def may_act(action: Action, role: str, scope_holds: frozenset[str], settings: Mapping[str, str] = DEFAULTS) -> bool:
@@ -99,6 +104,15 @@ def may_reveal(role: str, scope_holds: frozenset[str], registered_today: bool = 
     if "sealed" in scope_holds:
         return wanted == "sealed"
     return wanted != "sealed" and bool(_ENOUGH[wanted] & scope_holds)
+
+
+def may_reveal_to_call(role: str, scope_holds: frozenset[str]) -> bool:
+    """May this role see whom to call, for a case that the draw of a month chose and that is still to be called about?
+
+    Whoever calls filers back needs the number (Order 121 article 26), for as long as the call is due and no longer.
+    """
+    wanted = REVEALS_TO_CALL.get(role)
+    return wanted is not None and "sealed" not in scope_holds and bool(_ENOUGH[wanted] & scope_holds)
 
 
 def policy(name: str) -> tuple[str, ...]:

@@ -8,13 +8,16 @@ from flask import Blueprint, Response, g, request
 from flask_login import current_user
 
 from blueprints.web import leave, page, policy
+from blueprints.web.pages import by_htmx
 from blueprints.web.policy import current_policy
 from blueprints.web.signed_in import worker_of_desk
-from casework import inbox
+from blueprints.web.staff import may_open
+from casework import inbox, operations
 from models import clock
 from rules.identifiers import row_number
 
 bp = Blueprint("messages", __name__, url_prefix="/desk/messages")
+ALARM = "/desk/messages/alarm"
 
 
 @bp.app_context_processor
@@ -24,6 +27,27 @@ def unread() -> dict[str, Any]:
     if asked is None or asked.audience != "staff" or "_login_user" not in g or "HX-Request" in request.headers:
         return {"unread": 0}
     return {"unread": inbox.unread(current_user.view.id) if current_user.is_authenticated else 0}
+
+
+@bp.app_context_processor
+def alarm() -> dict[str, Any]:
+    """Tell the frame of staff pages whether the sweep stands still: one row by its key, once for a page."""
+    asked = current_policy()
+    framed = asked is not None and asked.audience == "staff" and "_login_user" in g
+    if not framed or (by_htmx() and request.path != ALARM):
+        return {"sweep_still": 0, "sweep_page": None}
+    if "sweep_still" not in g:
+        still = operations.still_for(clock.now())
+        g.sweep_still = int(still.total_seconds() // 60) if still else 0
+    may_look = current_user.is_authenticated and may_open(current_user.view, ("operations",))
+    return {"sweep_still": g.sweep_still, "sweep_page": "/command/operations" if may_look else None}
+
+
+@bp.get("/alarm")
+@policy("staff", "staff")
+def still() -> Response:
+    """Show the alarm line alone: the page asks for it again by itself."""
+    return page("desk/messages.html", "layout/_alarm.html") if by_htmx() else leave("/desk/messages")
 
 
 @bp.get("")

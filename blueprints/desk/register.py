@@ -18,7 +18,7 @@ from blueprints.web.forms import Filled, Value
 from blueprints.web.pages import leave
 from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import session_token
-from casework import access, attachments, casefile, intake, listing, offers, receipts, similar
+from casework import access, attachments, casefile, intake, listing, offers, receipts, similar, voicemail
 from casework.actors import StaffView, by
 from casework.errors import Faults, NotFound, Refused
 from casework.reference import current
@@ -39,10 +39,26 @@ CHANNEL_WORDS = {**listing.SHORT_CHANNELS, "platform_12315": "全国平台"}
 @bp.get("/new")
 @policy("staff", "register")
 def new() -> Response:
-    """Show an empty form."""
+    """Show an empty form; with `?voicemail=` a recording that the clerk has taken is attached, its time filled in."""
     today = local_date(clock.now()).isoformat()
-    first = {"channel": "hotline_12315", "kind": "complaint", "urgent": "normal", "received_on": today}
+    first: dict[str, Value] = {
+        "channel": "hotline_12315", "kind": "complaint", "urgent": "normal", "received_on": today,
+    }  # fmt: skip
+    heard = _heard(request.args.get("voicemail", ""), worker_of_desk())
+    if heard is not None:
+        file_id, arrived_at = heard
+        first |= {
+            "received_on": local_date(arrived_at).isoformat(),
+            "recording": [str(file_id)],
+            "voicemail": request.args["voicemail"],
+        }
     return _form(Filled({**first, "form_key": secrets.token_urlsafe(24)}), ())
+
+
+def _heard(voicemail_id: str, staff: StaffView) -> tuple[int, datetime] | None:
+    """Return file and arrival of the recording that a form is about; None for no or somebody else's recording."""
+    number = row_number(voicemail_id)
+    return voicemail.held(number, staff) if number is not None else None
 
 
 @bp.post("/new")
@@ -76,6 +92,7 @@ def _entered(today: date) -> dict[str, Value]:
             values[name] = form.get(name, "")
     for name in ("received_on", "happened_on"):
         values[name] = completed(str(values[name]), today, past=True)
+    values["voicemail"] = form.get("voicemail", "")
     key = form.get("form_key", "")
     values["form_key"] = key if 20 <= len(key) <= 64 and key.isascii() else secrets.token_urlsafe(24)
     return values
@@ -87,7 +104,11 @@ def _filing(kind: str, values: Mapping[str, Value], staff: StaffView) -> intake.
     entered["consent_truth"] = "yes"
     files = tuple(_ids(values["recording"]))
     entered["recording"] = list(values["recording"])
-    return intake.NewFiling(kind, entered, by(staff), form_key=key_of(str(values["form_key"])), attachment_ids=files)
+    heard = _heard(str(values["voicemail"]), staff)
+    arrived_at = heard[1] if heard is not None and heard[0] in files else None
+    return intake.NewFiling(
+        kind, entered, by(staff), form_key=key_of(str(values["form_key"])), attachment_ids=files, received_at=arrived_at
+    )
 
 
 def _ids(values: Value) -> list[int]:
@@ -131,7 +152,7 @@ def _likenesses(values: Mapping[str, Value], staff: StaffView) -> list[similar.L
 def _form(form: Filled, alike: Any, status: int = 200) -> Response:
     staff = worker_of_desk()
     kept = casefile.loose_files(staff, _ids(form.values.get("recording", ())))
-    kind = form.value("kind")
+    kind, heard = form.value("kind"), _heard(form.value("voicemail"), staff)
     return page(
         "desk/register.html",
         status=status,
@@ -146,6 +167,7 @@ def _form(form: Filled, alike: Any, status: int = 200) -> Response:
         replies=_words(FIELDS["reply_by"].choices, {}),
         alike=alike,
         kept=kept,
+        heard=heard,
     )
 
 

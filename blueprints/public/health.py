@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import ip_address, ip_network
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -24,11 +25,11 @@ def healthz() -> Response:
 @bp.get("/readyz")
 @policy("machine")
 def readyz() -> Response:
-    """Say whether database, Redis and workers are well; 503 names what is not."""
-    parts = health.parts(clock.now())
-    lines = [f"{'ok  ' if part.well else 'FAIL'} {part.name}: {part.note}" for part in parts]
-    status = 200 if all(part.well for part in parts) else 503
-    return Response("\n".join(lines) + "\n", status, mimetype="text/plain", headers=_PLAIN)
+    """Say what the page of the operations says, as JSON: database, Redis, workers, sweep, disk, tasks; what the
+    periodic lines found and what failed to the allowed addresses only. 503 when a part is not well."""
+    told = health.report(clock.now(), detailed=_allowed(request.remote_addr))
+    body = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    return Response(body, 200 if told["ready"] else 503, mimetype="application/json", headers=_PLAIN)
 
 
 @bp.get("/metrics")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Link:
-    """One link: where it leads, what it says, which paths belong to it, who sees it."""
+    """One link: where it leads, what it says, which paths belong to it, who sees it and who does not."""
 
     href: str
     label: str
     permissions: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    """Not shown to whom these let in: they find the page below another link."""
 
     def holds(self, path: str) -> bool:
         """Tell whether a page belongs to this link."""
@@ -31,6 +33,8 @@ STAFF = (
     Link("/desk/", "办理台", ("desk.read",)),
     Link("/desk/new", "登记", ("register",)),
     Link("/command/", "指挥督办", ("command",)),
+    Link("/command/duty", "值班", ("duty",), unless=("command",)),
+    Link("/command/operations", "运行情况", ("operations",), unless=("command",)),
     Link("/briefings/", "简报", ("briefing",)),
     Link("/insight/", "统计", ("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),

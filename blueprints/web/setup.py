@@ -112,6 +112,7 @@ def _furnish_templates(app: Flask, settings: WebSettings, assets: Assets) -> Non
         """What the layouts need on every page."""
         policy = current_policy()
         is_staff = policy is not None and policy.audience == "staff" and "_login_user" in g
+        links = _staff_links() if is_staff else []
         chosen = look.chosen(request.headers.get("Cookie", ""))
         return {
             "look": chosen,
@@ -119,8 +120,8 @@ def _furnish_templates(app: Flask, settings: WebSettings, assets: Assets) -> Non
             "look_link": lambda part: _look_link(chosen, part),
             "public_links": navigation.PUBLIC,
             "public_here": navigation.current_of(navigation.PUBLIC, request.path),
-            "staff_links": _staff_links() if is_staff else (),
-            "staff_here": navigation.current_of(navigation.STAFF, request.path),
+            "staff_links": links,
+            "staff_here": navigation.current_of(tuple(links), request.path),
             "staff": current_user.view if is_staff and current_user.is_authenticated else None,
         }
 
@@ -129,7 +130,12 @@ def _staff_links() -> list[navigation.Link]:
     if not current_user.is_authenticated:
         return []
     person = current_user.view
-    return [i for i in navigation.STAFF if not i.permissions or staff.may_open(person, i.permissions)]
+    return [
+        link
+        for link in navigation.STAFF
+        if (not link.permissions or staff.may_open(person, link.permissions))
+        and not (link.unless and staff.may_open(person, link.unless))
+    ]
 
 
 def _look_link(chosen: str, part: str) -> str:

@@ -16,6 +16,7 @@ from casework.errors import NotFound
 from models.attachment import Attachment
 from models.base import db, writing
 from models.case import Case
+from models.duty import Voicemail
 from models.filing import Draft
 
 LOOSE_FOR = timedelta(days=7)
@@ -190,9 +191,13 @@ def sweep_strays(now: datetime) -> Strays:
 def _erase_loose(now: datetime) -> int:
     unowned = (Attachment.case_id.is_(None), *_FREE)
     late = (Attachment.uploaded_by == STAFF, Attachment.uploaded_at <= now - LOOSE_FOR)
+    # A recording of the night waits for its clerk however long it takes; one that needs no case goes like the rest.
+    heard = (
+        ~select(Voicemail.id).where(Voicemail.attachment_id == Attachment.id, Voicemail.dropped_at.is_(None)).exists()
+    )
     with writing() as session:
         gone = session.execute(
-            delete(Attachment).where(*unowned, *late).returning(Attachment.original, Attachment.clean)
+            delete(Attachment).where(*unowned, *late, heard).returning(Attachment.original, Attachment.clean)
         ).all()
     for names in gone:
         store.erase(*names)

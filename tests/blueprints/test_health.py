@@ -16,7 +16,7 @@ from models.base import writing
 @pytest.fixture
 def well(context: Flask) -> Flask:
     """A portal whose workers have just said that they are alive."""
-    for part in alive.PARTS:
+    for part in (*alive.PARTS, alive.line(alive.SWEEP)):
         alive.beat(part, {}, clock.now())
     return context
 
@@ -25,12 +25,16 @@ def test_a_portal_without_workers_is_alive_but_not_ready(context: Flask, client:
     assert client.get("/healthz").text == "ok\n"
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "FAIL worker.default: never seen" in answer.text
+    assert answer.json is not None
+    assert answer.json["ready"] is False
+    assert answer.json["parts"]["worker.default"] == {"well": False, "note": "never seen"}
 
 
 def test_with_database_redis_and_workers_it_is_ready(well: Flask, client: FlaskClient) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.text.count("FAIL")) == (200, 0)
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["ready"]) == (200, True)
+    assert {"database", "redis", "worker.default", "sweep", "disk", "tasks"} <= set(answer.json["parts"])
 
 
 def test_a_task_that_waits_too_long_is_named(well: Flask, client: FlaskClient) -> None:
@@ -39,7 +43,23 @@ def test_a_task_that_waits_too_long_is_named(well: Flask, client: FlaskClient) -
         tasks.add(session, [tasks.row(tasks.MESSAGE_SEND, {"message_id": 1}, "m1", long_ago)])
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert "FAIL tasks: 1 due" in answer.text
+    assert answer.json is not None
+    assert answer.json["parts"]["tasks"]["note"].startswith("1 due")
+    assert answer.json["tasks"]["message.send"]["due"] == 1
+
+
+def test_a_sweep_that_stands_still_for_five_minutes_is_named(well: Flask, client: FlaskClient) -> None:
+    alive.beat(alive.line(alive.SWEEP), {"spoken": 3}, clock.now() - timedelta(minutes=6))
+    answer = client.get("/readyz")
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["parts"]["sweep"]["well"]) == (503, False)
+    assert answer.json["periodic"]["terms"]["found"] == {"spoken": 3}
+
+
+def test_strangers_learn_only_what_is_well_and_what_is_not(well: Flask, client: FlaskClient) -> None:
+    away = client.get("/readyz", environ_base={"REMOTE_ADDR": "203.0.113.9"})
+    assert away.json is not None
+    assert away.json.keys() == {"ready", "at", "parts"}
 
 
 def test_figures_are_for_the_allowed_addresses_only(well: Flask, client: FlaskClient) -> None:

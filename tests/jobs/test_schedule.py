@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 
-from casework import alive, documents, sessions
+from casework import alive, documents, operations, sessions
 from jobs import queues, schedule
-from jobs.schedule import Clockwork, House, Periodic
+from jobs.schedule import Clockwork, Done, House, Periodic
 from models import Draft, Filing, Heartbeat, StaffSession, clock, db
 from models.base import writing
 from tests.support import cast
@@ -76,6 +76,36 @@ def test_a_line_waits_for_its_time_unless_there_is_more_to_do(app: Flask, house:
 def test_the_whole_table_runs_on_an_empty_house(app: Flask, house: House) -> None:
     done = Clockwork(house, app.app_context).turn()
     assert done == [line.name for line in schedule.PERIODIC]
+
+
+def test_what_the_sweep_found_stands_in_the_heartbeat(app: Flask, context: Flask, house: House) -> None:
+    with clock.frozen(NOW):
+        Clockwork(house, app.app_context).turn()
+    (terms,) = [line for line in operations.lines() if line.name == "terms"]
+    assert (terms.at, terms.found) == (NOW, {"spoken": 0, "lapsed": 0, "failed": 0})
+
+
+def test_portions_of_one_sweep_are_added_up(app: Flask, context: Flask, house: House) -> None:
+    portions = [Done({"spoken": 5}, more=True), Done({"spoken": 2}), Done({"spoken": 1})]
+    table = (Periodic("terms", 0, lambda _house, _now: portions.pop(0)),)
+    clockwork, seen = Clockwork(house, app.app_context, table), []
+    for _ in range(3):
+        clockwork.turn()
+        seen.append(operations.lines()[0].found["spoken"])
+        db.session.rollback()
+    assert seen == [5, 7, 1]
+
+
+def test_a_line_that_fails_says_so_without_what_people_wrote(app: Flask, context: Flask, house: House) -> None:
+    def bad(_house: House, _now: datetime) -> bool:
+        raise RuntimeError("13800001234")
+
+    Clockwork(house, app.app_context, (Periodic("terms", 60, bad),)).turn()
+    (line,) = operations.lines()
+    assert line.failing
+    assert line.at is None
+    assert line.error.startswith("RuntimeError at ")
+    assert "1380" not in line.error
 
 
 def test_what_may_be_kept_no_longer_is_erased(context: Flask, house: House) -> None:
