@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -79,6 +80,7 @@ def _case(
         "facts": casewords.summary(case, file.text),
         "orders": directives.of_case(case, staff),
         "may_order": case.kind in ("complaint", "report") and directives.may_issue(staff),
+        "new_order_href": f"/command/directives/new?{urlencode({'case': case.number})}",
         "incident_href": _incident_href(file),
     }
     if done and by_htmx():
