@@ -75,11 +75,17 @@ def _case(
         "business_href": present.Place(q=file.business.name if file.business else "").href(),
         "facts": casewords.summary(case, file.text),
         "orders": directives.of_case(case, staff),
-        "may_order": case.kind in ("complaint", "report") and directives.may_issue(staff),
+        "order_href": _order_href(case, staff),
     }
     if done and by_htmx():
         return posted(present.case_href(case.number), "desk/_case.html", **context)
     return page("desk/case.html", "desk/_case.html", status=status, **context)
+
+
+def _order_href(case: Case, staff: StaffView) -> str:
+    """Return where a directive about this case is issued, an empty text for who may not."""
+    may = case.kind in WORKFLOW.action("attach_directive").kinds and directives.may_issue(staff)
+    return f"/command/directives/new?case={case.number}" if may else ""
 
 
 def _head(file: casefile.CaseFile) -> dict[str, Any]:

@@ -251,7 +251,8 @@ def test_a_directive_says_what_to_do_until_when_and_leaves_room_for_each_unit() 
     units = [f"江北区市场监督管理局第{place}市场监管所" for place in range(1, 31)]
     page = directive(
         title="夜市复秤", text="今晚复秤。\n\n不合格的<b>封存</b>。", urgency="加急", hours=12, issuer="陈立",
-        units=units,         issued_at="2026-11-23T01:30:00+00:00", due_at="2026-11-23T13:30:00+00:00", cases=["T20261120-00042-7"],
+        units=units, issued_at="2026-11-23T01:30:00+00:00", due_at="2026-11-23T13:30:00+00:00",
+        cases=["T20261120-00042-7"],
     )  # fmt: skip
     words = papers.text_of(page)
     for part in ("临市监令〔2026〕9号", "各受令单位：", "不合格的<b>封存</b>。", "T20261120-00042-7", "签发人：陈立。"):
