@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -79,9 +78,8 @@ def _case(
         "business_href": present.Place(q=file.business.name if file.business else "").href(),
         "facts": casewords.summary(case, file.text),
         "orders": directives.of_case(case, staff),
-        "may_order": case.kind in ("complaint", "report") and directives.may_issue(staff),
-        "new_order_href": f"/command/directives/new?{urlencode({'case': case.number})}",
         "incident_href": _incident_href(file),
+        "order_href": _order_href(case, staff),
     }
     if done and by_htmx():
         return posted(present.case_href(case.number), "desk/_case.html", **context)
@@ -93,6 +91,12 @@ def _incident_href(file: casefile.CaseFile) -> str | None:
     if file.incident is None or not may_open(current_staff(), ("command",)):
         return None
     return f"/command/incidents/{file.incident.id}"
+
+
+def _order_href(case: Case, staff: StaffView) -> str:
+    """Return where a directive about this case is issued, an empty text for who may not."""
+    may = case.kind in WORKFLOW.action("attach_directive").kinds and directives.may_issue(staff)
+    return f"/command/directives/new?case={case.number}" if may else ""
 
 
 def _head(file: casefile.CaseFile) -> dict[str, Any]:

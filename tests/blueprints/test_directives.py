@@ -199,6 +199,9 @@ def test_a_reminder_says_how_many_were_told(office: Desk) -> None:
 def test_a_case_shows_the_directive_it_stands_under(office: Desk) -> None:
     number = office.file()
     office.in_hand(number)
+    leader = office.person("city_leader")
+    link = soup(leader.get(f"/desk/cases/{number}")).select_one("#s-link a[href*='directives/new']")
+    assert soup(leader.get(link["href"])).select_one("#cases")["value"] == number
     address = sent(office, cases=number)
     assert f'href="{address}"' in office.person("east_lead").get(f"/desk/cases/{number}").text
     page = office.person("east_handler").get(f"/desk/cases/{number}")
