@@ -163,7 +163,7 @@ def _after_renaming(patch: pytest.MonkeyPatch) -> None:
     def killed(_folder: Path) -> None:
         raise KeyboardInterrupt
 
-    patch.setattr(documents, "_sync", killed)
+    patch.setattr(documents, "sync", killed)
 
 
 @pytest.mark.parametrize("fault", [_in_layout, _in_writing, _in_renaming, _after_renaming])
