@@ -182,7 +182,7 @@ def put(
     chosen.update((one, (None, None)) for one in missing)
     with writing() as session:
         for slot, (staff_id, second_id) in sorted(chosen.items()):
-            values = {"staff_id": staff_id, "second_id": second_id, "phone": phone}
+            values: dict[str, Any] = {"staff_id": staff_id, "second_id": second_id, "phone": phone}
             values |= {"entered_by": staff.id, "entered_at": now}
             _write(session, unit.id, slot, values)
     return len(chosen)

@@ -50,7 +50,14 @@ def shifts(city: Desk) -> int:
 def test_without_a_roster_the_page_says_that_nobody_is_entered(city: Desk) -> None:
     page = city.person("city_intake").get("/command/duty")
     assert page.status_code == 200
-    assert "11月23日（周一）昼班（8:30–17:30）值班表上没有人" in text_of(soup(page).main)
+    words = text_of(soup(page).main)
+    assert "11月23日（周一）昼班（8:30–17:30）值班表上没有人。来件照常收，只是没有人会被通知" in words
+
+
+def test_where_a_unit_has_no_roster_the_page_names_who_takes_its_cases_above_it(city: Desk) -> None:
+    put(city)
+    page = city.person("east_handler").get("/command/duty?unit=east_office")
+    assert "由上级中心的值班人 孙慧、钱伟 接" in text_of(soup(page).main)
 
 
 def test_a_week_is_entered_and_the_page_says_who_is_on_duty(city: Desk) -> None:
