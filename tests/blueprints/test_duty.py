@@ -83,6 +83,13 @@ def test_a_name_that_nobody_has_stands_at_its_cell(city: Desk) -> None:
     assert errors_of(answer) == {"2026-11-25-night": "11月25日（周三）夜班：“张三丰”，本单位没有这个人"}
 
 
+def test_everything_that_is_wrong_with_a_week_is_said_at_once(city: Desk) -> None:
+    put(city)
+    answer = put(city, **{"2026-11-24-day": "", "2026-11-25-night": "张三丰", "2026-11-29-night": ""})
+    assert list(errors_of(answer)) == ["2026-11-24-day", "2026-11-25-night", "2026-11-29-night"]
+    assert soup(answer).select_one("#open_known") is None
+
+
 def test_bad_lines_are_refused_one_by_one_and_nothing_is_saved(city: Desk) -> None:
     answer = paste(city, "2026-12-01 昼 孙慧\n明天 夜 陈立\n2026-12-02 早 陈立")
     assert answer.status_code == 422
