@@ -153,12 +153,14 @@ def put(
     *,
     phone: str = "",
     open_known: bool = False,
+    wanted: Sequence[Slot] = (),
 ) -> int:
     """Enter a roster; return how many watches were written.
 
     Written as a whole or not at all. Raises NotWhole with a sentence for everything that is wrong: names nobody has, a
-    watch entered twice, one that is over, somebody who is on duty elsewhere then, and each watch between the first and
-    the last day that nobody was entered for, unless it was left open knowingly (`open_known`).
+    watch entered twice, one that is over, somebody who is on duty elsewhere then, and each watch that nobody was
+    entered for, unless it was left open knowingly (`open_known`). Looked at are the `wanted` watches, else those from
+    the first to the last one entered, where what stands there already counts.
     """
     if not may_enter(staff, unit):
         raise NotAllowed("这个单位的值班表由本单位负责人、分送人或上级安排。")
@@ -170,11 +172,10 @@ def put(
     chosen = _named(entries, people_of(unit), now, wrong)
     _check_elsewhere(unit, chosen, wrong)
     first, last = min(chosen), max(chosen)
-    there = roster(unit.id, first.day, last.day)
-    span = [one for one in watches.slots(first.day, last.day) if first <= one <= last]
-    wanted = [one for one in span if one.ends_at > now]
-    filled = {entry.slot for entry in entries} | {one for one in wanted if one.key in there}
-    missing = watches.gaps(wanted, filled)
+    span = list(wanted) or [one for one in watches.slots(first.day, last.day) if first <= one <= last]
+    there = {} if wanted else roster(unit.id, first.day, last.day)
+    filled = {*chosen, *(one for one in span if one.key in there or one.ends_at <= now)}
+    missing = watches.gaps(span, filled)
     if wrong or (missing and not open_known):
         empty = {one.key: f"{one.words}没有人" for one in missing} if not open_known else {}
         both = {**empty, **wrong}

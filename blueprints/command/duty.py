@@ -62,6 +62,8 @@ def _page(errors: Mapping[str, str] | None = None, status: int = 200) -> Respons
         units=duty.units_of(staff),
         watch=watch,
         after=after,
+        instead=duty.names(duty.officers(unit.id, now, current())),
+        may_enter=duty.may_enter(staff, unit),
         hours=watches.WATCHES,
         incoming=duty.incoming(staff, watch.slot.starts_at),
         notes=duty.notes(unit.id),

@@ -128,24 +128,21 @@ def put() -> Response:
 def _put(
     monday: date, wanted: Sequence[Slot], entries: Sequence[Entry], typed: dict[str, str], staff: StaffView
 ) -> Response:
-    known = request.form.get("open_known") == "yes"
-    empty = {one.key: f"{one.words}没有人" for one in wanted if not typed[one.key].strip()}
-    unit = unit_of(staff)
-    if empty and not known:
-        return _page(monday, typed, empty, open_offered="week" if entries else "", status=422)
-    open_ones = [Entry(one, None) for one in wanted if one.key in empty]
+    known, unit = request.form.get("open_known") == "yes", unit_of(staff)
+    phone = typed["phone"].strip()
     try:
-        duty.put(unit, [*entries, *open_ones], staff, clock.now(), phone=typed["phone"].strip(), open_known=known)
+        number = duty.put(unit, entries, staff, clock.now(), phone=phone, open_known=known, wanted=wanted)
     except duty.NotWhole as wrong:
-        return _page(monday, typed, wrong.by_slot or {"week": wrong.sentence}, status=wrong.status)
+        order = {one.key: wrong.by_slot[one.key] for one in wanted if one.key in wrong.by_slot}
+        offered = "week" if wrong.gaps else ""
+        told = order or {next((one.key for one in wanted), "phone"): wrong.sentence}
+        return _page(monday, typed, told, open_offered=offered, status=wrong.status)
     except Refused as refused:
-        return _page(monday, typed, {refused.field or "week": refused.sentence}, status=refused.status)
-    say(f"{unit.short_name} {monday.month}月{monday.day}日这一周的值班表已存。" + (_left_open(len(open_ones))))
+        return _page(monday, typed, {refused.field or "phone": refused.sentence}, status=refused.status)
+    left = number - sum(entry.first is not None for entry in entries)
+    said = f"{unit.short_name} {monday.month}月{monday.day}日这一周的值班表已存。"
+    say(said + (f"其中 {left} 班写明空着。" if left else ""))
     return leave(address(unit, "/roster", week=monday.isoformat()))
-
-
-def _left_open(number: int) -> str:
-    return f"其中 {number} 班写明空着。" if number else ""
 
 
 @bp.post("/lines")

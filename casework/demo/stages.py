@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from casework.actors import FILER
+from casework.callbacks import month_before
 from casework.demo.life import Life
+from rules.calendar import local_date
 
 RETURNED = 0.05
+STILL_OPEN = 0.15
+"""Cases of last month that the archivist has not taken yet."""
 
 
 def send_on(life: Life) -> None:
@@ -70,8 +74,11 @@ def rate(life: Life) -> None:
 
 
 def file_away(life: Life) -> None:
-    """The archivist of the bureau files the case, when nothing is open any more."""
+    """The archivist of the bureau files the case, when nothing is open any more; some of last month's lie a while yet,
+    so that they can be called back."""
     if {"dissatisfaction.answer", "publicity.publish"} & life.walk.clocks.keys():
+        return
+    if f"{life.today:%Y-%m}" == month_before(local_date(life.until)) and life.chance(STILL_OPEN):
         return
     life.wait(2, 13)
     bureau = life.town.ref.bureau_of(life.walk.case["unit_id"])

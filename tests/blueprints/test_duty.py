@@ -50,7 +50,14 @@ def shifts(city: Desk) -> int:
 def test_without_a_roster_the_page_says_that_nobody_is_entered(city: Desk) -> None:
     page = city.person("city_intake").get("/command/duty")
     assert page.status_code == 200
-    assert "11月23日（周一）昼班（8:30–17:30）值班表上没有人" in text_of(soup(page).main)
+    words = text_of(soup(page).main)
+    assert "11月23日（周一）昼班（8:30–17:30）值班表上没有人。来件照常收，只是没有人会被通知" in words
+
+
+def test_where_a_unit_has_no_roster_the_page_names_who_takes_its_cases_above_it(city: Desk) -> None:
+    put(city)
+    page = city.person("east_handler").get("/command/duty?unit=east_office")
+    assert "由上级中心的值班人 孙慧、钱伟 接" in text_of(soup(page).main)
 
 
 def test_a_week_is_entered_and_the_page_says_who_is_on_duty(city: Desk) -> None:
@@ -74,6 +81,13 @@ def test_a_gap_stands_at_its_cell_and_what_was_typed_is_kept(city: Desk) -> None
 def test_a_name_that_nobody_has_stands_at_its_cell(city: Desk) -> None:
     answer = put(city, **{"2026-11-25-night": "张三丰"})
     assert errors_of(answer) == {"2026-11-25-night": "11月25日（周三）夜班：“张三丰”，本单位没有这个人"}
+
+
+def test_everything_that_is_wrong_with_a_week_is_said_at_once(city: Desk) -> None:
+    put(city)
+    answer = put(city, **{"2026-11-24-day": "", "2026-11-25-night": "张三丰", "2026-11-29-night": ""})
+    assert list(errors_of(answer)) == ["2026-11-24-day", "2026-11-25-night", "2026-11-29-night"]
+    assert soup(answer).select_one("#open_known") is None
 
 
 def test_bad_lines_are_refused_one_by_one_and_nothing_is_saved(city: Desk) -> None:

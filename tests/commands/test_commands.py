@@ -14,7 +14,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import func, select, text
 
 from config import Settings
-from models import Case, Event, Staff, clock
+from models import Case, DutyShift, Event, Handover, Staff, Unit, clock
 from models.base import db
 from tests.support import cast
 
@@ -61,6 +61,17 @@ def test_a_city_made_by_two_processes_is_the_city_made_by_one(app: Flask, run: F
     result = run.invoke(args=["demo", "--cases", "60", "--processes", "2", "--until", "2026-11-20"])
     assert result.exit_code == 0, result.output
     assert run.invoke(args=["audit", "verify"]).exit_code == 0
+
+
+def test_the_demo_city_has_a_roster_of_four_weeks_and_notes_of_its_nights(app: Flask, run: FlaskCliRunner) -> None:
+    run.invoke(args=["init"])
+    run.invoke(args=["demo", "--cases", "40", "--processes", "1", "--until", "2026-11-20"])
+    with app.app_context():
+        centre = db.session.scalars(select(Unit).where(Unit.parent_id.is_(None))).one()
+        mine = select(func.count()).select_from(DutyShift).where(DutyShift.unit_id == centre.id)
+        assert db.session.scalar(mine) == 2 * 29
+        notes = db.session.scalars(select(Handover).order_by(Handover.at)).all()
+        assert [note.read_by_id is None for note in notes] == [False] * (len(notes) - 1) + [True]
 
 
 def test_demo_is_refused_in_production(app: Flask, run: FlaskCliRunner, settings: Settings) -> None:
