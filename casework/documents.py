@@ -30,7 +30,8 @@ from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
 ACCEPTANCE = "form.acceptance"
-TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE})
+SUPERVISION = "paper.supervision_order"
+TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE, SUPERVISION})
 """Kinds that can be made; the others stay ordered (`due`) until their template is here."""
 
 
@@ -90,8 +91,9 @@ def order_rows(
     """Return the rows of the papers that an act orders; write them with `add`.
 
     What a paper will say is frozen here, from the case as the act leaves it. `facts` adds what only the act knows:
-    `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler).
-    Secrets have no place in it: the addressee is read from the party when the paper is made.
+    `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler),
+    `number` (where the act has taken it already), `addressee` (of a paper inside the house).
+    Secrets have no place in it: a filer who is addressed is read from the party when the paper is made.
     """
     ref = ref or reference.current()
     return [
@@ -101,6 +103,7 @@ def order_rows(
             "state": states.QUEUED if kind in TEMPLATES else states.DUE,
             "event_seq": event_seq,
             "ordered_at": now,
+            "number": facts.get("number"),
             "facts": {**_from_case(case, ref), **_plain(facts), "action": action},
         }
         for kind in kinds
@@ -198,7 +201,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             done(session, now)
             return None
         bureau, issued_at = reference.current().units[int(row.facts["bureau_id"])], row.issued_at or row.ordered_at
-        number = row.number or _next_number(session, row.kind, bureau, _day_of(row).year)
+        number = row.number or next_number(session, row.kind, bureau, _day_of(row).year)
         row.number, row.issued_at = number, issued_at
         row.state, row.progress = states.MAKING, "正在排版"
         return Paper(
@@ -207,7 +210,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             number=number,
             bureau=organ_of(bureau),
             bureau_key=bureau.key,
-            addressee=addressee(row.case_id),
+            addressee=row.facts.get("addressee") or addressee(row.case_id),
             issued_on=_day_of(row),
             facts=row.facts,
         )
@@ -224,7 +227,7 @@ def organ_of(bureau: UnitView) -> str:
     return bureau.name.partition("12315")[0] or bureau.name
 
 
-def _next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
+def next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
     """Return the next number of a bureau's series of this year, as the official form writes it."""
     n = numbers.take(session, f"{kind}.{bureau.id}.{year}")
     return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)

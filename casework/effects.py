@@ -286,4 +286,5 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "supply_material": _material_settled,
     "take_over": _taken_over,
     "transfer_rejected": _sent_back,
+    "withdraw_supervision": _supervision_over,
 }

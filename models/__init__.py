@@ -8,10 +8,11 @@ from models.deadline import Deadline, DeadlinePause
 from models.document import Document
 from models.event import Event
 from models.filing import Draft, Filing
-from models.message import FilerMessage, StaffMessage
+from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.staff import Staff, StaffRole, StaffSession
+from models.supervision import SupervisionOrder
 from models.system import Heartbeat, ImportBatch, ImportRow, Lease, Reveal, Throttle
 from models.task import Task
 from models.unit import Unit
@@ -45,8 +46,10 @@ __all__ = [
     "Setting",
     "Staff",
     "StaffMessage",
+    "StaffNotice",
     "StaffRole",
     "StaffSession",
+    "SupervisionOrder",
     "Task",
     "Throttle",
     "Unit",

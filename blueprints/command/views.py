@@ -1,4 +1,4 @@
-"""Supervision, directives and incidents: what the command centre works on."""
+"""The overview of the command centre: what each unit has in hand, since when, and where to look next."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from flask import Blueprint, Response
 
 from blueprints.command.frame import show
 from blueprints.web import policy
+from blueprints.web.signed_in import worker_of_desk
+from casework import overview
+from models import clock
 
 bp = Blueprint("command", __name__, url_prefix="/command")
 
@@ -13,5 +16,12 @@ bp = Blueprint("command", __name__, url_prefix="/command")
 @bp.get("/")
 @policy("staff", "command")
 def index() -> Response:
-    """Say what is worked on here, and where to find it meanwhile."""
-    return show("command/index.html")
+    """Show who holds how much and since when; to htmx the figures alone, which the page asks for every minute."""
+    staff, now = worker_of_desk(), clock.now()
+    return show(
+        "command/index.html",
+        "command/_holdings.html",
+        summary=overview.summary(staff, now),
+        counts=overview.counts(staff),
+        now=now,
+    )
