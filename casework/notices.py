@@ -81,13 +81,13 @@ def quiet_hours() -> Quiet:
 
 
 def for_lines(
-    session: Session, marks: Sequence[str], now: datetime, quiet: Quiet, *, urgent: bool = False
+    session: Session, marks: Sequence[str], text: str, now: datetime, quiet: Quiet, *, urgent: bool = False
 ) -> list[tasks.Added]:
-    """Send out the lines of these marks, to those who chose a channel; inside the transaction that wrote them."""
+    """Send a text for the lines of these marks to those who chose a channel, in the transaction that wrote them."""
     if not marks:
         return []
     query = (
-        select(StaffMessage.id, StaffMessage.staff_id, StaffMessage.text, Staff.reach_by)
+        select(StaffMessage.id, StaffMessage.staff_id, Staff.reach_by)
         .join(Staff, Staff.id == StaffMessage.staff_id)
         .where(StaffMessage.mark.in_(marks), Staff.reach_by.in_(channels.OF_STAFF), Staff.active)
     )
@@ -98,7 +98,7 @@ def for_lines(
             "message_id": line.id,
             "mark": f"message-{line.id}",
             "channel": line.reach_by,
-            "text": line.text,
+            "text": text,
             "created_at": now,
             "not_before": start,
         }

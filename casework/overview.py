@@ -212,7 +212,7 @@ def counts(staff: StaffView) -> dict[str, int]:
         .where(_ORDERS.c.state.in_(states.LIVE), access.visible_clause(staff, current()))
         .group_by(_ORDERS.c.state)
     )
-    by_state: dict[str, int] = dict(db.session.execute(query).tuples().all())
+    by_state: dict[str, int] = dict(db.session.execute(query).all())
     answered = by_state.get(states.ANSWERED, 0)
     live = sum(by_state.values())
     return {"live": live, "waiting": live - answered, "answered": answered}

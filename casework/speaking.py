@@ -243,7 +243,9 @@ def _leave(
     presses = urgent or moment.act in SUPERVISES or moment.to and RULES[spoken.row.rule].ladder == "hours"
     if not presses or sealed:
         return []
-    return notices.for_lines(session, [line["mark"] for line in lines], turn.now, turn.quiet, urgent=urgent)
+    brief = text.removesuffix(spoken.case.matter)  # what a case is about stays in the house
+    marks = [line["mark"] for line in lines]
+    return notices.for_lines(session, marks, brief, turn.now, turn.quiet, urgent=urgent)
 
 
 def case_row(session: Session, case_id: int) -> Row[Any] | None:

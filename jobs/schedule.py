@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from redis import Redis
 from redis.exceptions import RedisError
 
-from casework import alive, attachments, documents, drafts, receipts, sessions, sweep, tasks, throttle
+from casework import alive, attachments, digest, documents, drafts, receipts, sessions, sweep, tasks, throttle
 from jobs import queues
 from jobs.pulse import AppContext, Pulse
 from models import clock
@@ -79,6 +79,12 @@ def look_at_terms(_house: House, now: datetime) -> bool:
     return found.spoken + found.lapsed + found.failed >= BATCH
 
 
+def write_digests(_house: House, now: datetime) -> bool:
+    """Send each person the list of the day, once its hour has come."""
+    digest.write_due(now)
+    return False
+
+
 def erase(_house: House, now: datetime) -> bool:
     """Erase what may be kept no longer: codes of past visits, drafts, sessions that ran out."""
     more = receipts.erase_old(now, BATCH) >= BATCH
@@ -105,6 +111,7 @@ def look_for_strays(_house: House, now: datetime) -> bool:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconcile", 20, reconcile),
     Periodic("terms", 60, look_at_terms),
+    Periodic("digests", 60, write_digests),
     Periodic("erase", 300, erase),
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),
