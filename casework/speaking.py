@@ -123,7 +123,7 @@ def _supervise(
         issued = supervision.live(session, case.id)
         number, answer = (issued.number if issued else ""), f"，请在{long_date(day)}前答复"
     place = cause.place if cause is not None else law.CITY
-    who = holders((*moment.to, *(("lead", "handler") if number else ())), case, _unit_at(case, place, ref), ref)
+    who = holders((*moment.to, "lead", "handler"), case, _unit_at(case, place, ref), ref)
     words = _words(spoken, moment, turn, f"（{law.TEMPLATES[place].label}）", f"{number}{answer}")
     return added + _leave(session, spoken, moment, who, words, turn, urgent=level == "key_supervise")
 
