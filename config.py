@@ -7,6 +7,7 @@ on; nothing else reads the environment. `Settings.described()` is what `flask do
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 PROFILES = ("demo", "production")
 # A unix socket's path may hold 107 bytes on Linux; longer data directories get their socket elsewhere.
 SOCKET_PATH_LIMIT = 100
+_HOUR = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 class SettingsError(ValueError):
@@ -145,6 +147,14 @@ class Settings:
     )
     sms_token: str = _setting("SMS_TOKEN", "", _text, "bearer token for the SMS gateway", secret=True)
     sms_sign: str = _setting("SMS_SIGN", "", _text, "signature before each short message (the short bureau name)")
+    webhook_url: str = _setting(
+        "WEBHOOK_URL", "", _text, "the office's own messenger: takes a POST with to, subject and text; empty: none"
+    )
+    webhook_token: str = _setting("WEBHOOK_TOKEN", "", _text, "bearer token for the messenger", secret=True)
+    quiet_hours: str = _setting(
+        "QUIET_HOURS", "21:00-08:00", _text, "hours in which staff are sent only what is urgent (00:00-00:00: none)"
+    )
+    digest_at: str = _setting("DIGEST_AT", "08:40", _text, "when each person is sent the list of the day (HH:MM)")
     city_name: str = _setting("CITY_NAME", "临江市", _text, "the city, as it stands in titles")
     bureau_name: str = _setting("BUREAU_NAME", "临江市市场监督管理局", _text, "full name of the bureau, on papers")
     bureau_short: str = _setting("BUREAU_SHORT", "临江市监", _text, "short name of the bureau, in messages")
@@ -293,7 +303,17 @@ class Settings:
             found.append("DATABASE_URL: only sqlite:/// and postgresql:// addresses are understood.")
         if not self.redis_url.startswith(("unix://", "redis://", "rediss://")):
             found.append("REDIS_URL: only unix://, redis:// and rediss:// addresses are understood.")
-        return found + (self._production_problems() if self.is_production else [])
+        return found + self._notice_problems() + (self._production_problems() if self.is_production else [])
+
+    def _notice_problems(self) -> list[str]:
+        found = []
+        if not re.fullmatch(f"{_HOUR}-{_HOUR}", self.quiet_hours):
+            found.append(f"QUIET_HOURS: “{self.quiet_hours}” is not like 21:00-08:00.")
+        if not re.fullmatch(_HOUR, self.digest_at):
+            found.append(f"DIGEST_AT: “{self.digest_at}” is not an hour like 08:40.")
+        if self.webhook_url and urlsplit(self.webhook_url).scheme not in {"http", "https"}:
+            found.append("WEBHOOK_URL: does not begin with http:// or https://.")
+        return found
 
     def _production_problems(self) -> list[str]:
         found = []

@@ -32,7 +32,8 @@ from rules.workflow import WORKFLOW
 
 ACCEPTANCE = "form.acceptance"
 DIRECTIVE = "paper.directive"
-TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE, DIRECTIVE})
+SUPERVISION = "paper.supervision_order"
+TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE, DIRECTIVE, SUPERVISION})
 """Kinds that can be made; the others stay ordered (`due`) until their template is here."""
 
 
@@ -92,8 +93,9 @@ def order_rows(
     """Return the rows of the papers that an act orders; write them with `add`.
 
     What a paper will say is frozen here, from the case as the act leaves it. `facts` adds what only the act knows:
-    `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler).
-    Secrets have no place in it: the addressee is read from the party when the paper is made.
+    `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler),
+    `number` (where the act has taken it already), `addressee` (of a paper inside the house).
+    Secrets have no place in it: a filer who is addressed is read from the party when the paper is made.
     """
     ref = ref or reference.current()
     return [
@@ -103,6 +105,7 @@ def order_rows(
             "state": states.QUEUED if kind in TEMPLATES else states.DUE,
             "event_seq": event_seq,
             "ordered_at": now,
+            "number": facts.get("number"),
             "facts": {**_from_case(case, ref), **_plain(facts), "action": action},
         }
         for kind in kinds
@@ -227,8 +230,11 @@ def organ_of(bureau: UnitView) -> str:
 
 
 def _addressee_of(row: Document) -> str:
-    if row.kind == DIRECTIVE:  # stays inside: to the units, or to the unit that has the case
-        return str(row.facts.get("addressee") or row.facts["unit"])
+    """Return whom a paper is addressed to: units by what it was ordered with, people by their record."""
+    if row.facts.get("addressee"):
+        return str(row.facts["addressee"])
+    if row.kind == DIRECTIVE:  # stays inside: to the unit that has the case
+        return str(row.facts["unit"])
     if row.case_id is None:
         raise ValueError(f"document {row.id} is addressed to nobody")
     return addressee(row.case_id)

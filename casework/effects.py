@@ -298,4 +298,5 @@ EFFECTS: Mapping[str, Callable[[Act], Columns]] = {
     "take_over": _taken_over,
     "take_receipt": _receipt_corrected,
     "transfer_rejected": _sent_back,
+    "withdraw_supervision": _supervision_over,
 }

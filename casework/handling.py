@@ -13,7 +13,20 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from casework import access, aftermath, facts, fields, linked, numbers, people, receipt_day, steps, tasks, telling
+from casework import (
+    access,
+    aftermath,
+    facts,
+    fields,
+    linked,
+    numbers,
+    people,
+    receipt_day,
+    steps,
+    supervision,
+    tasks,
+    telling,
+)
 from casework.actors import SYSTEM, Actor
 from casework.effects import Act
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
@@ -51,10 +64,12 @@ def act(
     seen: int | None,
     entered: Mapping[str, Any],
     number_of_other: str | None = None,
+    own: Mapping[str, Any] | None = None,
 ) -> tuple[Event, list[tasks.Added]]:
     """Do what `apply` says inside the caller's writing transaction; return the event and the tasks to wake.
 
-    `number_of_other` is the number of a case that was made already in place of the one this act would make.
+    `number_of_other` is the number of a case that was made already in place of the one this act would make. `own` are
+    values that no form sends; their names begin with `_`, and the event does not keep them.
     """
     case = session.get(Case, case_id, populate_existing=True, with_for_update=True)
     if case is None:
@@ -68,11 +83,12 @@ def act(
         raise NotAllowed(f"您现在不能对这一件做“{action.label}”。")
     if seen is not None and seen != case.seq:
         return _repeated(session, case, action, actor, seen, entered, ref), []
-    values = _checked(action, case, entered, ref)
+    values = {**_checked(action, case, entered, ref), **(own or {})}
     attested = frozenset(entered.get("attested") or ())
     aftermath.resolve(session, case, action, values, ref)
     held = facts.holding(facts.Asked(session, action, columns, values, attested, actor, now, ref))
     doing = Act(action, columns, values, held, actor, role, now, ref)
+    supervision.check(session, doing)
     clocks = open_clocks(session, case_id, ref)
     if action.recounts:
         receipt_day.mark(session, case_id, clocks)
@@ -89,8 +105,11 @@ def act(
     added: list[tasks.Added] = []
     if written.step.creates and other is not None and number_of_other is None:
         added += linked.create(session, case, doing, written, other)
-    added += telling.after(session, doing, case, written, people.filer_of(session, case_id))
+    more = supervision.record(session, case, doing, written)
+    added += telling.after(session, doing, case, written, people.filer_of(session, case_id), more)
     added += _caused(session, case, doing)
+    if case.facts.get("supervised"):
+        added += _withdraw_order(session, case, written, now)
     return event, added
 
 
@@ -109,6 +128,15 @@ def _caused(session: Session, case: Case, doing: Act) -> list[tasks.Added]:
         sentence = f"并入的件收到在先，主件要改按它的收到日期办理：{refusal.sentence}。可以把后收到的件并入先收到的件"
         raise Refused(sentence, "main_case") from refusal
     return added
+
+
+def _withdraw_order(session: Session, case: Case, written: Written, now: datetime) -> list[tasks.Added]:
+    """Withdraw the order of the system when the act has taken away its cause."""
+    why = supervision.obsolete(session, case.id, written, now)
+    if why is None:
+        return []
+    session.flush()
+    return act(session, case.id, "withdraw_supervision", SYSTEM, now, seen=None, entered={"reasons": why})[1]
 
 
 def _checked(action: Action, case: Case, entered: Mapping[str, Any], ref: Reference) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select, update
 
+from casework import notices
 from models import Case, StaffMessage, db
 from models.base import writing
 
@@ -25,6 +26,8 @@ class Line:
 
     message: StaffMessage
     number: str | None
+    sent: str = ""
+    """How the copy by the person's channel stands, empty without one."""
 
 
 def unread(staff_id: int) -> int:
@@ -41,7 +44,9 @@ def latest(staff_id: int) -> Sequence[Line]:
         .order_by(StaffMessage.read_at.is_not(None), StaffMessage.id.desc())
         .limit(SHOWN)
     )
-    return [Line(message, number) for message, number in db.session.execute(query)]
+    found = db.session.execute(query).all()
+    sent = notices.states_of([message.id for message, _ in found])
+    return [Line(message, number, sent.get(message.id, "")) for message, number in found]
 
 
 def mark_read(staff_id: int, ids: Sequence[int], now: datetime) -> None:

@@ -75,6 +75,7 @@ class Filters:
     category: str | None = None
     handler_id: int | None = None
     unit_id: int | None = None
+    bureau_id: int | None = None
     urgent: bool = False
     text: str = ""
 
@@ -193,6 +194,7 @@ def _narrower(filters: Filters) -> dict[str, Any]:
         "kind": filters.kind,
         "handler": filters.handler_id,
         "unit": filters.unit_id,
+        "bureau": filters.bureau_id,
         "urgent": "normal" if filters.urgent else None,
     }
     if filters.category:
@@ -210,6 +212,8 @@ def _filter_limits(filters: Filters) -> list[ColumnElement[bool]]:
         limits.append(Case.handler_id == filters.handler_id)
     if filters.unit_id:
         limits.append(Case.unit_id == filters.unit_id)
+    if filters.bureau_id:
+        limits.append(Case.bureau_id == filters.bureau_id)
     if filters.urgent:
         limits.append(Case.urgent != "normal")
     return limits

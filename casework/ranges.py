@@ -31,6 +31,7 @@ NARROWER: Mapping[str, str] = {
     "category": " AND category LIKE :category ESCAPE '/'",
     "handler": " AND handler_id = :handler",
     "unit": " AND unit_id = :unit",
+    "bureau": " AND bureau_id = :bureau",
     "urgent": " AND urgent <> :urgent",
 }
 _AFTER = " AND (due_at, id) > (:after_due, :after_id)"

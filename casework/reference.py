@@ -64,6 +64,15 @@ class Reference:
         """The settings as a key, for what is computed once for each choice of them."""
         return tuple(sorted(self.settings.items()))
 
+    @cached_property
+    def active(self) -> frozenset[int]:
+        """Staff who hold any role now."""
+        return frozenset(person for people in self.roles.values() for person in people)
+
+    def holders_of(self, role: str) -> frozenset[int]:
+        """Return who holds a role in any unit."""
+        return frozenset(person for (_, held), people in self.roles.items() if held == role for person in people)
+
     def bureau_of(self, unit_id: int) -> UnitView:
         """Return the bureau in whose name a unit acts (Order 121 art. 30)."""
         return self.units[self.units[unit_id].bureau_id]

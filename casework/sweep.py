@@ -1,8 +1,7 @@
 """The sweep: takes the terms whose moment to speak has come, and no others; one transaction for each.
 
-In this room: terms of the filer that ran out are closed (nothing is decided by it), a station's dispute that was
-not settled passes on by itself, and each reached moment is noted on the row. Reminders and supervision hang on the
-same rows.
+Each reached moment speaks (`speaking`), in order and once, and is noted on the row in the same transaction. Terms of
+the filer that ran out are closed (nothing is decided by it), a station's dispute that was not settled passes on.
 """
 
 from __future__ import annotations
@@ -11,18 +10,20 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from casework import handling, reference, tasks
+from casework import handling, reference, speaking, tasks
 from casework.actors import SYSTEM
-from models import Case, Deadline, db
-from models.base import writing
+from casework.reference import Reference
+from models import Deadline, db
+from models.base import UtcDateTime, writing
 from rules import deadlines
 from rules.calendar import local_date
-from rules.workflow import WORKFLOW
+from rules.deadlines import Clock, Due, Moment
+from rules.ladder import LAPSE
 
 log = logging.getLogger("portal.sweep")
 
@@ -47,21 +48,32 @@ class Found:
     failed: int
 
 
+_TERMS = cast(Table, Deadline.__table__)
+_DUE = (
+    select(Deadline.id, Deadline.case_id)
+    .where(Deadline.next_step_at.is_not(None), Deadline.next_step_at <= bindparam("now", type_=UtcDateTime))
+    .order_by(Deadline.next_step_at)
+    .limit(BATCH)
+)
+_ROW = select(_TERMS).where(Deadline.id == bindparam("deadline_id"))
+
+
 def run(now: datetime, limit: int = 10_000) -> Found:
     """Take every moment that has come, row by row; a row that raises is pushed an hour ahead, the others go on."""
     spoken = lapsed = failed = 0
     while spoken + lapsed + failed < limit:
-        due = select(Deadline.id).where(Deadline.next_step_at.is_not(None), Deadline.next_step_at <= now)
-        ids = list(db.session.scalars(due.order_by(Deadline.next_step_at).limit(BATCH)))
-        db.session.commit()  # ends the reading transaction: each row gets one of its own
-        if not ids:
+        session = db.session()
+        due = session.connection().execute(_DUE, {"now": now}).all()
+        turn = speaking.turn(session, now, reference.current()) if due else None
+        session.commit()  # ends the reading transaction: each row gets one of its own
+        if turn is None:
             break
-        for deadline_id in ids:
+        for row in due:
             try:
-                outcome = _one(deadline_id, now)
+                outcome = _one(row.id, row.case_id, turn)
             except Exception:
-                log.exception("deadline %s could not be handled; tried again in an hour", deadline_id)
-                _push(deadline_id, now)
+                log.exception("deadline %s could not be handled; tried again in an hour", row.id)
+                _push(row.id, now)
                 failed += 1
                 continue
             lapsed += outcome == "lapsed"
@@ -69,44 +81,63 @@ def run(now: datetime, limit: int = 10_000) -> Found:
     return Found(spoken, lapsed, failed)
 
 
-def _one(deadline_id: int, now: datetime) -> str:
+def _one(deadline_id: int, case_id: int, turn: speaking.Turn) -> str:
+    """Let one row say what has come, in one transaction with its new place in the ladder.
+
+    The case is locked first, as every act does: two who take both in a different order would wait for each other.
+    """
+    now, ref = turn.now, turn.ref
     with writing() as session:
-        row = session.get(Deadline, deadline_id, populate_existing=True, with_for_update=True)
-        if row is None or row.next_step_at is None or row.next_step_at > now:
+        case = speaking.case_row(session, case_id)
+        row = session.connection().execute(_ROW, {"deadline_id": deadline_id}).one_or_none()
+        if case is None or row is None or row.next_step_at is None or row.next_step_at > now:
             return "gone"
-        added, outcome = _lapse(session, row, now)
-        if outcome == "spoken":
-            _speak(session, row, now)
+        clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
+        found = deadlines.due(clock, ref.calendar, ref.settings)
+        sealed = case.kind == "misconduct"
+        reached = [
+            m for m in deadlines.moments(clock, found, ref.calendar, sealed) if m.level > row.level and m.at <= now
+        ]
+        lapse = _lapse(case, row, found, now)
+        if not _claim(session, row, reached, _following(clock, found, ref, row, reached, sealed, now)):
+            return "gone"
+        added: list[tasks.Added] = []
+        for moment in reached:
+            if moment.act != LAPSE or lapse is None:  # a term that the system ends itself is not overdue
+                added += speaking.say(session, speaking.Spoken(case, row, found), moment, turn)
+        if lapse is not None:
+            entered: dict[str, Any] = {"received_on": local_date(now)} if lapse == "station_pass_on" else {}
+            added += handling.act(session, case.id, lapse, SYSTEM, now, seen=None, entered=entered)[1]
     tasks.wake(added)
-    return outcome
+    return "lapsed" if lapse is not None else "spoken"
 
 
-def _lapse(session: Session, row: Deadline, now: datetime) -> tuple[list[tasks.Added], str]:
+def _lapse(case: Row[Any], row: Row[Any], found: Due, now: datetime) -> str | None:
+    """Return the act with which the system ends a term that ran out, None for one that it does not end."""
     action = LAPSES.get(row.rule)
-    if action is None or row.due_at is None or row.due_at > now:
-        return [], "spoken"
-    case = session.get_one(Case, row.case_id)
-    if case.state not in WORKFLOW.action(action).states.get(case.kind, frozenset()):
-        return [], "spoken"
-    entered: dict[str, Any] = {"received_on": local_date(now)} if action == "station_pass_on" else {}
-    _event, added = handling.act(session, case.id, action, SYSTEM, now, seen=None, entered=entered)
-    return added, "lapsed"
+    if action is None or found.at is None or found.at > now or not speaking.allowed(case, action):
+        return None
+    return action
 
 
-def _speak(session: Session, row: Deadline, now: datetime) -> None:
-    """Note the moments that have come, and set the next one from the truth, not from the row."""
-    ref = reference.current()
-    clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
-    found = deadlines.due(clock, ref.calendar, ref.settings)
-    kind = session.scalar(select(Case.kind).where(Case.id == row.case_id))
-    sealed = kind == "misconduct"
-    reached = [one.level for one in deadlines.moments(clock, found, ref.calendar, sealed) if one.at <= now]
-    row.level = max([row.level, *reached])
-    following = deadlines.next_moment(clock, found, ref.calendar, row.level, sealed)
+def _claim(session: Session, row: Row[Any], reached: list[Moment], following: datetime | None) -> bool:
+    """Move the row on, if it stands where it was read: whoever comes second finds nothing to say."""
+    level = reached[-1].level if reached else row.level
+    mine = (Deadline.id == row.id) & (Deadline.level == row.level) & Deadline.closed_at.is_(None)
+    taken = update(_TERMS).where(mine).values(level=level, next_step_at=following).returning(Deadline.id)
+    return session.connection().execute(taken).one_or_none() is not None
+
+
+def _following(
+    clock: Clock, found: Due, ref: Reference, row: Row[Any], reached: list[Moment], sealed: bool, now: datetime
+) -> datetime | None:
+    """Return the next moment at which the row must be looked at, from the truth and not from the row."""
+    level = reached[-1].level if reached else row.level
+    following = deadlines.next_moment(clock, found, ref.calendar, level, sealed)
     wanted = following.at if following else None
     if row.rule in LAPSES and found.at is not None and found.at > now:
         wanted = min(wanted, found.at) if wanted else found.at
-    row.next_step_at = wanted
+    return wanted
 
 
 def _push(deadline_id: int, now: datetime) -> None:

@@ -29,6 +29,7 @@ PDF = "pdf"
 QUEUES = (DEFAULT, PDF)
 
 MESSAGE_SEND = "message.send"
+NOTICE_SEND = "notice.send"
 DOCUMENT_MAKE = "document.make"
 ATTACHMENT_CLEAN = "attachment.clean"
 INCIDENT_REPORT = "incident.report"
@@ -68,6 +69,13 @@ KINDS: Mapping[str, Kind] = {
         tries=16,
         backoff=(60, 300, 900, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR),
         gave_up="jobs.messages:gave_up",
+    ),
+    NOTICE_SEND: Kind(
+        DEFAULT,
+        "jobs.messages:send_notice",
+        tries=16,
+        backoff=(60, 300, 900, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR),
+        gave_up="jobs.messages:gave_up_notice",
     ),
     ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
     DUTY_TELL: Kind(DEFAULT, "jobs.duty:tell", tries=5, backoff=(10, 60, 300)),

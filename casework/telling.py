@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, cast
 
-from sqlalchemy import Insert
+from sqlalchemy import Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,17 +16,27 @@ from casework.reference import Reference
 from casework.steps import Written
 from models import Case, Party, StaffMessage
 
+SPOKEN = "_spoken"
+"""Among the values of an act: its messages are written by the clock that caused it."""
 
-def after(session: Session, act: Act, case: Case, written: Written, filer: Party | None) -> list[tasks.Added]:
+
+def after(
+    session: Session,
+    act: Act,
+    case: Case,
+    written: Written,
+    filer: Party | None,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> list[tasks.Added]:
     """Write papers, messages and notes of one act in its transaction; return the tasks to wake after the commit.
 
-    `case` is the case as the act leaves it.
+    `case` is the case as the act leaves it; `more` is what its papers say besides.
     """
     seq, now = written.event["seq"], act.now
     rows: list[dict[str, Any]] = []
     if written.step.documents:
         ordered = documents.order_rows(
-            case, act.action.key, seq, written.step.documents, frozen_facts(act, written), now, act.ref
+            case, act.action.key, seq, written.step.documents, {**frozen_facts(act, written), **more}, now, act.ref
         )
         rows += documents.add(session, ordered, now)
     if written.tell and "filer" in (act.action.told or ("filer",)):
@@ -32,7 +44,8 @@ def after(session: Session, act: Act, case: Case, written: Written, filer: Party
         rows += notify.add(session, told, now)
     if duty.concerns(act.action.key, case, act.values):
         rows.append(tasks.row(tasks.DUTY_TELL, {"case_id": case.id, "seq": seq}, f"duty-{case.id}-{seq}", now))
-    inform(session, act, case, seq)
+    if SPOKEN not in act.values:
+        inform(session, act, case, seq)
     return tasks.add(session, rows)
 
 
@@ -48,9 +61,13 @@ def frozen_facts(act: Act, written: Written) -> dict[str, Any]:
 
 def inform(session: Session, act: Act, case: Case, seq: int) -> None:
     """Leave a line in the list of everybody whom the action informs, once each; the doer knows already."""
-    rows = inform_rows(act, case, seq)
+    leave(session, inform_rows(act, case, seq))
+
+
+def leave(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Leave lines in lists, those that are there already left out: a line is known by its mark."""
     if rows:
-        session.execute(_insert_once(session), rows)
+        session.connection().execute(_INSERT_ONCE[session.get_bind().dialect.name], [dict(row) for row in rows])
 
 
 def inform_rows(act: Act, case: Case, seq: int) -> list[dict[str, Any]]:
@@ -77,7 +94,7 @@ def informed(act: Act, case: Case) -> list[int]:
     return sorted(found - {act.actor.id})
 
 
-def holders(role: str, case: Case, ref: Reference) -> tuple[int, ...]:
+def holders(role: str, case: Case | Row[Any], ref: Reference) -> tuple[int, ...]:
     """Return who holds a role for this case: the handler in person, others in the nearest unit that has the role."""
     if role == "handler":
         return (case.handler_id,) if case.handler_id else ()
@@ -91,7 +108,8 @@ def holders(role: str, case: Case, ref: Reference) -> tuple[int, ...]:
     return ()
 
 
-def _insert_once(session: Session) -> Insert:
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(StaffMessage).on_conflict_do_nothing(index_elements=[StaffMessage.mark])
-    return postgresql.insert(StaffMessage).on_conflict_do_nothing(index_elements=[StaffMessage.mark])
+_LINES = cast(Table, StaffMessage.__table__)
+_INSERT_ONCE: Mapping[str, Any] = {
+    "sqlite": sqlite.insert(_LINES).on_conflict_do_nothing(index_elements=["mark"]),
+    "postgresql": postgresql.insert(_LINES).on_conflict_do_nothing(index_elements=["mark"]),
+}

@@ -141,5 +141,9 @@ def _ways(settings: Settings) -> Iterator[Sign]:
             yield Sign(OK, f"{what} can be sent")
         else:
             yield Sign(WARNING, f"no {what} are sent; filers find the text on the tracking page", f"set {name}")
+    if settings.webhook_url:
+        yield Sign(OK, "staff can be reached by the office's own messenger")
+    else:
+        yield Sign(OK, "no messenger of the office is set; staff find everything in their list (WEBHOOK_URL)")
     if settings.is_production and settings.demo_accounts_file.exists():
         yield Sign(WRONG, "demo accounts lie beside a production portal", f"delete {settings.demo_accounts_file}")

@@ -1,9 +1,9 @@
-"""What every process of the portal sets up besides the database: where papers lie, how filers are reached, who
+"""What every process of the portal sets up besides the database: where papers lie, how people are reached, who
 carries tasks."""
 
 from __future__ import annotations
 
-from casework import channels, documents, health
+from casework import channels, documents, health, notices
 from config import Settings
 from jobs import queues
 
@@ -13,4 +13,5 @@ def furnish(settings: Settings) -> queues.Carrier:
     documents.configure(settings.documents_dir)
     channels.configure(settings)
     health.configure(lambda: queues.answers(settings.redis_url), settings.data_dir)
+    notices.configure(settings)
     return queues.install(settings.redis_url)

@@ -24,6 +24,7 @@ from casework import (
     alive,
     attachments,
     callbacks,
+    digest,
     directives,
     documents,
     drafts,
@@ -108,6 +109,11 @@ def look_at_directives(_house: House, now: datetime) -> Done:
     return Done({"spoken": spoken}, spoken >= BATCH)
 
 
+def write_digests(_house: House, now: datetime) -> Done:
+    """Send each person the list of the day, once its hour has come."""
+    return Done({"written": digest.write_due(now)})
+
+
 def erase(_house: House, now: datetime) -> bool:
     """Erase what may be kept no longer: codes of past visits, drafts, sessions that ran out."""
     more = receipts.erase_old(now, BATCH) >= BATCH
@@ -148,6 +154,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconcile", 20, reconcile),
     Periodic("terms", 60, look_at_terms),
     Periodic("directives", 60, look_at_directives),
+    Periodic("digests", 60, write_digests),
     Periodic("erase", 300, erase),
     Periodic("incidents", 300, look_for_incidents),
     Periodic("tidy", 3600, tidy),

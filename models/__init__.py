@@ -12,10 +12,11 @@ from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
-from models.message import FilerMessage, StaffMessage
+from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.staff import Staff, StaffRole, StaffSession
+from models.supervision import SupervisionOrder
 from models.system import Heartbeat, ImportBatch, ImportRow, Lease, Reveal, Throttle
 from models.task import Task
 from models.unit import Unit
@@ -63,8 +64,10 @@ __all__ = [
     "Setting",
     "Staff",
     "StaffMessage",
+    "StaffNotice",
     "StaffRole",
     "StaffSession",
+    "SupervisionOrder",
     "Task",
     "Throttle",
     "Unit",

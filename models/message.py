@@ -53,3 +53,25 @@ class StaffMessage(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     directive_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive.id"))
+
+
+class StaffNotice(Model):
+    """One text on its way to a member of staff by the channel they chose: a message that presses, or a day's digest."""
+
+    __tablename__ = "staff_notice"
+    __table_args__ = (Index("ix_staff_notice_staff", "staff_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    staff_id: Mapped[int] = mapped_column(BigId, ForeignKey("staff.id"))
+    message_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_message.id"), index=True)
+    """The line of the list that it carries; empty for a digest."""
+    mark: Mapped[str] = mapped_column(String(120), unique=True)
+    """`message-<id>` or `digest-<person>-<day>`: each goes out once."""
+    channel: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Quiet hours put it off until the morning."""
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_as: Mapped[str | None] = mapped_column(String(80))
+    failed: Mapped[str | None] = mapped_column(String(200))

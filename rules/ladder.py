@@ -21,12 +21,17 @@ _HOUR = timedelta(hours=1)
 MEMORY = 20_000
 """Terms whose moments are kept with a calendar."""
 _SUPERVISION = ("supervise", "key_supervise")
+LAPSE = "lapse"
+_OF_NOBODY = ("filer", "sealed")
+"""Ladders without a lapse: nothing of ours ends when a filer stays silent, and a sealed case has no supervision."""
 _WARNED = {"statutory": ("handler", "lead"), "internal": ("handler", "lead"), "filer": ("citizen",), "hours": ("lead",)}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something to be said: `act` is warn, remind, urge, supervise or key_supervise.
+    """Something to be said: `act` is warn, remind, urge, lapse, supervise or key_supervise.
+
+    The lapse is the end of the term itself: it goes on record and is said to nobody.
 
     `level` is the place in the full list of the rule, so that it keeps its meaning when dates move; levels grow with
     time. `where` is the level of the tree, `to` the roles, `offset` units from the term (negative: before it).
@@ -49,7 +54,10 @@ def _plan(rule_key: str, sealed: bool) -> tuple[tuple[int, str, str | None, tupl
     plan: list[tuple[str, str | None, tuple[str, ...], int]] = [
         ("warn", None, _WARNED.get(ladder.key, ()), -n) for n in warnings
     ]
-    plan += [(s.act, s.where, s.to, s.after) for s in ladder.steps if s.after >= 0 or not warnings]
+    steps = [(s.act, s.where, s.to, s.after) for s in ladder.steps if s.after >= 0 or not warnings]
+    before = sum(step[3] <= 0 for step in steps)
+    lapse = [] if ladder.key in _OF_NOBODY else [(LAPSE, None, (), 0)]
+    plan += [*steps[:before], *lapse, *steps[before:]]
     return tuple((level, *row) for level, row in enumerate(plan, 1))
 
 
@@ -79,7 +87,7 @@ def _laid_out(clock: Clock, on: date, raw_on: date, due_at: datetime, calendar: 
         return known
     found: list[Moment] = []
     for level, act, where, to, offset in _plan(clock.rule, sealed):
-        day = None if hourly else _spoken_on(act, offset, on, raw_on, calendar)
+        day = None if hourly or act == LAPSE else _spoken_on(act, offset, on, raw_on, calendar)
         at = due_at + offset * _HOUR if day is None else at_time(day, SPOKEN_AT)
         if act != "warn" and found and found[-1].act == "warn" and found[-1].at >= at:
             found.pop()

@@ -21,6 +21,8 @@ _OF_A_GROUND = ("term_over", "notice_served")
 _PAST = ("decided_on", "received_on", "told_on", "sent_on", "result_on", "resumed_on", "approved_on", "arose_on",
          "submitted_on", "discovered_on", "filer_told_on", "respondent_told_on", "said_on")  # fmt: skip
 
+_OF_SUPERVISION = ("supervise", "_supervision", "leader_note", "supervision_term")
+
 
 class Refused(Exception):
     """A step that the procedure does not allow: why, as a code and a Chinese sentence, and at which field.
@@ -109,6 +111,7 @@ def _dates(view: CaseView, action: Action, fields: Mapping[str, object], on: dat
         if isinstance(day, date) and day > on:
             label = next((field.label for field in action.fields if field.name == name), "日期")
             raise Refused("date", f"{label}不能晚于今天（{long_date(on)}）", name)
+    _ahead(action, fields, on)
     for name, keys in (("result_on", action.resumes), ("resumed_on", action.resumes)):
         day = fields.get(name)
         for key in keys:
@@ -143,6 +146,17 @@ def _new_receipt(
         begin = [one for one in WORKFLOW.actions.values() if key in one.opens and view.kind in one.kinds]
         if begin and all(one.regimes and regime not in one.regimes for one in begin):
             raise Refused("regime", f"{change}，其中没有“{begin[0].label}”；请先了结“{RULES[key].label}”再更正", where)
+
+
+def _ahead(action: Action, fields: Mapping[str, object], on: date) -> None:
+    """Terms that a supervisor sets or a unit asks for must not be over before they begin."""
+    if not action.key.endswith(_OF_SUPERVISION):
+        return
+    for name in ("due_on", "new_due_on"):
+        day = fields.get(name)
+        if isinstance(day, date) and day < on:
+            label = next((field.label for field in action.fields if field.name == name), "期限")
+            raise Refused("date", f"{label}不能早于今天（{long_date(on)}）", name)
 
 
 def _ground(action: Action, fields: Mapping[str, object], regime: str, settings: Mapping[str, str]) -> Ground | None:

@@ -53,8 +53,17 @@ def still() -> Response:
 @bp.get("")
 @policy("staff", "staff")
 def index() -> Response:
-    """Show the latest messages."""
-    return page("desk/messages.html", lines=inbox.latest(worker_of_desk().id))
+    """Show the latest messages; to htmx the list alone, which the page asks for every minute."""
+    return page("desk/messages.html", "desk/_messages.html", lines=inbox.latest(worker_of_desk().id))
+
+
+@bp.get("/unread")
+@policy("staff", "staff")
+def count() -> Response:
+    """Show how many messages wait: the frame of every page asks for it again each minute."""
+    if not by_htmx():
+        return leave("/desk/messages")
+    return page("layout/_unread.html", "layout/_unread.html", unread=inbox.unread(worker_of_desk().id))
 
 
 @bp.post("/read")

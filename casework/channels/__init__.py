@@ -1,4 +1,4 @@
-"""Ways to reach a filer: one small interface, a gateway for each way, and a log where none is configured.
+"""Ways to reach filers and staff: one small interface, a gateway for each way, and a log where none is configured.
 
 A gateway takes one message and returns the id under which the other side knows it. It is told the same `key` again
 after a crash, so that the receiver can drop a repeat.
@@ -15,9 +15,12 @@ SMS = "sms"
 PHONE = "phone"
 MAIL = "mail"
 PAGE = "page"
+WEBHOOK = "webhook"
 
 CARRIED = (EMAIL, SMS)
 """Ways that a gateway serves. By phone and mail people reach the filer; the page waits for its reader."""
+OF_STAFF = (EMAIL, SMS, WEBHOOK)
+"""Ways by which a member of staff may be reached besides the list in the portal."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,14 @@ class Options(Protocol):
         """Signature before each short message."""
 
     @property
+    def webhook_url(self) -> str:
+        """Address of the office's own messenger; empty when there is none."""
+
+    @property
+    def webhook_token(self) -> str:
+        """Bearer token for it."""
+
+    @property
     def is_production(self) -> bool:
         """True when real people's messages go out."""
 
@@ -109,11 +120,13 @@ def configure(options: Options) -> None:
     from casework.channels.log import LogGateway
     from casework.channels.mail import MailGateway
     from casework.channels.sms import SmsGateway
+    from casework.channels.webhook import WebhookGateway
 
     found: dict[str, Gateway] = {}
     if not options.is_production:
         found[EMAIL] = LogGateway(options.logs_dir, EMAIL)
         found[SMS] = LogGateway(options.logs_dir, SMS)
+        found[WEBHOOK] = LogGateway(options.logs_dir, WEBHOOK)
     if options.smtp_host:
         found[EMAIL] = MailGateway(
             host=options.smtp_host,
@@ -125,6 +138,8 @@ def configure(options: Options) -> None:
         )
     if options.sms_url:
         found[SMS] = SmsGateway(url=options.sms_url, token=options.sms_token, sign=options.sms_sign)
+    if options.webhook_url:
+        found[WEBHOOK] = WebhookGateway(url=options.webhook_url, token=options.webhook_token)
     install(found)
 
 
@@ -138,5 +153,8 @@ def gateway(way: str) -> Gateway:
     """Return the gateway of a way. Raises Undeliverable when none is configured."""
     found = _gateways.get(way)
     if found is None:
-        raise Undeliverable("没有配置邮件服务器" if way == EMAIL else "没有配置短信网关")
+        raise Undeliverable(f"没有配置{_NAMES.get(way, '短信网关')}")
     return found
+
+
+_NAMES = {EMAIL: "邮件服务器", SMS: "短信网关", WEBHOOK: "办公平台接口"}

@@ -186,13 +186,14 @@ def test_warnings_look_at_the_unrolled_day_and_the_lapse_at_the_rolled_one() -> 
     found = moments(running, due(running, CALENDAR), CALENDAR)
     assert [(m.act, m.offset) for m in found] == [
         ("warn", -15), ("warn", -5), ("warn", -1),
-        ("urge", 0), ("supervise", 1), ("supervise", 3), ("key_supervise", 5),
+        ("urge", 0), ("lapse", 0), ("supervise", 1), ("supervise", 3), ("key_supervise", 5),
     ]  # fmt: skip
     assert found[2].at == datetime(2026, 9, 30, 0, 30, tzinfo=UTC)
     assert found[3].at == datetime(2026, 10, 8, 0, 30, tzinfo=UTC)
-    assert [m.where for m in found[4:]] == ["office", "district", "city"]
+    assert found[4].at == due(running, CALENDAR).at
+    assert [m.where for m in found[5:]] == ["office", "district", "city"]
     assert next_moment(running, due(running, CALENDAR), CALENDAR, 4) == found[4]
-    assert next_moment(running, due(running, CALENDAR), CALENDAR, 7) is None
+    assert next_moment(running, due(running, CALENDAR), CALENDAR, 8) is None
 
 
 @given(st.sampled_from(sorted(RULES)), STARTS, st.booleans())
