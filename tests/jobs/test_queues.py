@@ -115,7 +115,7 @@ def test_everything_due_is_rebuilt_when_redis_comes_back_empty(context: Flask, s
     queues.push(server, rows)
     server.flushall()
     house = schedule.House(server)
-    assert not schedule.reconcile(house, LATER)
+    assert not schedule.reconcile(house, LATER).more
     assert queues.lying(server)["default"] == {f"task-{row.id}-0" for row in rows}
     assert {carried for (carried,) in db.session.query(Task.carried_at)} == {LATER}
 
