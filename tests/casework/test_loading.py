@@ -53,7 +53,7 @@ from models import (
     StaffMessage,
 )
 from models.base import Json, UtcDateTime, canonical, db, writing
-from rules.calendar import ZONE
+from rules.calendar import ZONE, start_of_day
 
 UNTIL = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OWN_KEYS = {"id", "case_id", "filing_id", "deadline_id", "replaces_id"}
@@ -255,6 +255,15 @@ def test_the_same_seed_gives_the_same_city(place: town.Town) -> None:
     assert [walk.text["content"] for walk in first] == [walk.text["content"] for walk in again]
     assert [walk.case["head"] for walk in first] == [walk.case["head"] for walk in again]
     assert [walk.text["content"] for walk in first] != [walk.text["content"] for walk in other]
+
+
+@pytest.mark.parametrize("minutes", [0, 2])
+def test_a_city_may_end_when_its_last_day_has_just_begun(place: town.Town, minutes: int) -> None:
+    begun = start_of_day(date(2026, 11, 24)) + timedelta(minutes=minutes)
+    maker = replace(maker_of(place, 5), until=begun)
+    walks = Day(maker, date(2026, 11, 24), 40, Ids(1, 1)).make().walks
+    assert len(walks) == 40
+    assert all(begun - timedelta(days=1) < walk.case["registered_at"] <= begun for walk in walks)
 
 
 def test_values_are_bound_as_the_columns_themselves_bind_them() -> None:
