@@ -121,9 +121,14 @@ def acting_role(actor: Actor, action: Action, case: Mapping[str, Any], ref: Refe
         return "system" if "system" in action.roles else None
     if actor.kind == CITIZEN:
         return "citizen" if "citizen" in action.roles else None
-    for role, held in holdings(actor.staff, case, ref) if actor.staff else ():
-        if access.allowed(action, [(role, held)], ref.settings):
-            return role
+    if actor.staff is None:
+        return None
+    for assignment in actor.staff.assignments:
+        # The relations are found only for roles that the table names at all.
+        if assignment.role in action.scope:
+            held = scopes(actor.staff, assignment, case, ref)
+            if access.may_act(action, assignment.role, held, ref.settings):
+                return assignment.role
     return None
 
 

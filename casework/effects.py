@@ -6,9 +6,8 @@ One small function per action that has such an effect; all are pure: from the ac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from casework.actors import Actor
 from casework.reference import Reference
@@ -36,8 +35,7 @@ OUTCOME_LISTS = frozenset(
 """Ground lists whose choice says how a case ended."""
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(NamedTuple):
     """One act about to be done: everything that its consequences follow from."""
 
     action: Action
@@ -64,11 +62,10 @@ def columns_of(act: Act) -> Columns:
 def outcome_of(act: Act) -> Columns:
     """Return how the case ended, when the act chose one of the grounds that say so."""
     code = act.values.get("ground")
-    for asked in act.action.fields:
-        decided = act.action.key != "request_withdrawal"  # that one asks for an end, and decides nothing
-        if code and decided and asked.name == "ground" and asked.ground in OUTCOME_LISTS:
-            return {"outcome": f"{asked.ground}/{code}"}
-    return {}
+    if not code or act.action.key == "request_withdrawal":  # that one asks for an end, and decides nothing
+        return {}
+    asked = act.action.named.get("ground")
+    return {"outcome": f"{asked.ground}/{code}"} if asked is not None and asked.ground in OUTCOME_LISTS else {}
 
 
 def with_facts(act: Act, **entries: Any) -> Columns:

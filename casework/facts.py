@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,8 +33,7 @@ PROXY_POWER = {
 """The power that a proxy needs for an action (keys of register_proxy.powers)."""
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What a condition is decided from."""
 
     session: Session
@@ -50,15 +49,20 @@ class Asked:
 def holding(asked: Asked) -> frozenset[str]:
     """Return every guard that holds: found in the records, or ticked by the person where only a person can know."""
     found = set(notices(asked.case, asked.ref))
-    wanted = {*asked.action.guards, asked.action.rebase_when} - {None}
-    for key in wanted:
-        if key is not None and key in COMPUTED and COMPUTED[key](asked):
+    for key, holds in _looked_up(asked.action.guards, asked.action.rebase_when):
+        if holds(asked):
             found.add(key)
-    for key in ("channel_12345", "wrong_desk", "dissatisfied", "directive_of_case"):
-        if COMPUTED[key](asked):
+    for key in asked.attested:
+        if key in WORKFLOW.guards and WORKFLOW.guards[key].kind == "attested":
             found.add(key)
-    found |= {key for key in asked.attested if key in WORKFLOW.guards and WORKFLOW.guards[key].kind == "attested"}
     return frozenset(found)
+
+
+@cache
+def _looked_up(guards: tuple[str, ...], rebase_when: str | None) -> tuple[tuple[str, Callable[[Asked], bool]], ...]:
+    """What has to be looked up in the records for an action with these guards, and how."""
+    wanted = dict.fromkeys((*guards, rebase_when, "channel_12345", "wrong_desk", "dissatisfied", "directive_of_case"))
+    return tuple((key, COMPUTED[key]) for key in wanted if key is not None and key in COMPUTED)
 
 
 def notices(case: Mapping[str, Any], ref: Reference) -> frozenset[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from operator import add
 from typing import Any
 
 from sqlalchemy import select, text
@@ -21,8 +22,11 @@ from rules import identifiers
 MOST = 1001
 """Candidates looked at: one more than can be shown as a number."""
 
-_WORD = re.compile(r"[^\W_]+")
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IDEOGRAPHS = r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+is_ideograph = re.compile(_IDEOGRAPHS).match
+"""Tells whether a text begins with a Chinese character."""
+_runs = re.compile(rf"(?:{_IDEOGRAPHS}(?<=\w))+|(?:(?!{_IDEOGRAPHS})[^\W_])+").findall
+"""Runs of Chinese characters, and of other letters and digits."""
 
 _INSERT = {
     "sqlite": text("INSERT INTO case_search (rowid, grams) VALUES (:case_id, :grams)"),
@@ -50,23 +54,13 @@ def grams(entered: str) -> list[str]:
     """Return the pairs that stand for a text, in order. Runs of Latin letters and digits stay whole words."""
     found: list[str] = []
     for run in _runs(plain(entered)):
-        if _HAN.match(run) is None:
+        if is_ideograph(run) is None:
             found.append(run[:40])
         elif len(run) == 1:
             found.append(run)
         else:
-            found += [run[place : place + 2] for place in range(len(run) - 1)]
+            found += map(add, run, run[1:])
     return found
-
-
-def _runs(entered: str) -> Iterable[str]:
-    """Yield maximal runs of Chinese characters, and of other letters and digits."""
-    for word in _WORD.findall(entered):
-        start = 0
-        for place in range(1, len(word) + 1):
-            if place == len(word) or bool(_HAN.match(word[place])) != bool(_HAN.match(word[start])):
-                yield word[start:place]
-                start = place
 
 
 def document_of(case: Mapping[str, Any], content: str) -> str:
@@ -99,7 +93,7 @@ def phrase_query(entered: str, dialect: str) -> str | None:
     """
     phrases: list[str] = []
     for run in _runs(plain(entered)):
-        if _HAN.match(run) is None:
+        if is_ideograph(run) is None:
             phrases.append(_quoted([run[:40]], dialect))
         elif len(run) > 1:
             phrases.append(_quoted([run[place : place + 2] for place in range(len(run) - 1)], dialect))

@@ -20,7 +20,7 @@ from rules.workflow import WORKFLOW, Action, regime_for
 SEALED_FIELDS = "event.fields"
 
 
-@dataclass
+@dataclass(slots=True)
 class OpenRow:
     """A running clock with its row: `id` is the row's, or anything by which the caller finds it."""
 
@@ -32,7 +32,7 @@ class OpenRow:
     """Counts from another day than that on which the case was first received."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Written:
     """What one act writes. Rows are plain column mappings."""
 
@@ -52,6 +52,8 @@ class Written:
     """Every clock that runs after the act."""
     tell: str = ""
     due: date | None = None
+    recorded: tuple[str, str] = ("{}", "{}")
+    """The canonical texts of the event's `fields` and `clocks`, as they were hashed."""
 
 
 def write(act: Act, clocks: Mapping[str, OpenRow], more: Mapping[str, str] | None = None) -> Written:
@@ -66,7 +68,7 @@ def write(act: Act, clocks: Mapping[str, OpenRow], more: Mapping[str, str] | Non
             previous=act.case["previous_state"],
             received_on=act.case["received_on"],
             regime=act.case["regime"],
-            clocks={rule: procedure.OpenClock(row.clock, row.id, row.elsewhere) for rule, row in clocks.items()},
+            clocks=clocks,
         ),
         act.action,
         act.values,
@@ -152,24 +154,13 @@ def _clocks(
         written.resumed.append((old.id, to_on))
         said.setdefault("resumed", {})[rule] = _day(running[rule].due.on)
     if after["unit_id"] != act.case["unit_id"]:
-        fresh = {id(row) for row in running.values() if row.id is None}
-        written.changed += [(row.id, {"unit_id": after["unit_id"]}) for row in running.values() if id(row) not in fresh]
+        written.changed += [(row.id, {"unit_id": after["unit_id"]}) for row in running.values() if row.id is not None]
     written.clocks = running
     return said
 
 
 def _with_pauses(clock: Clock, pauses: tuple[deadlines.Pause, ...]) -> Clock:
-    return Clock(
-        clock.rule,
-        clock.version,
-        clock.opened_on,
-        clock.opened_at,
-        pauses,
-        clock.extra,
-        clock.extended,
-        clock.fixed_on,
-        clock.length,
-    )
+    return clock._replace(pauses=pauses)
 
 
 def _moved(old: OpenRow, clock: Clock, ref: Reference, sealed: bool, written: Written) -> OpenRow:
@@ -233,8 +224,12 @@ def _due_to_tell(act: Act, written: Written) -> date | None:
         row = written.clocks.get(rule)
         if row is not None and row.due.on is not None and deadlines.RULES[rule].citizen:
             return row.due.on
-    told = [row.due.on for rule, row in written.clocks.items() if row.due.on and deadlines.RULES[rule].citizen]
-    return min(told, default=None)
+    first: date | None = None
+    for rule, row in written.clocks.items():
+        on = row.due.on
+        if on is not None and (first is None or on < first) and deadlines.RULES[rule].citizen:
+            first = on
+    return first
 
 
 def _tell(
@@ -246,6 +241,8 @@ def _tell(
     more: Mapping[str, str],
 ) -> None:
     def _fill(sentence: str) -> str:
+        if "{" not in sentence:
+            return sentence
         return wording.fill(sentence, act.action, after, act.values, act.ref, act.now, written.due, more)
 
     seq = act.case["seq"] + 1
@@ -267,7 +264,8 @@ def _tell(
         "respondent_text": _fill(act.action.respondent),
         "before": act.case["head"],
     }
-    event["hash"] = chain.event_hash(act.case["number"], event)
+    written.recorded = canonical(event["fields"]), canonical(said) if said else "{}"
+    event["hash"] = chain.hash_of(act.case["number"], event, *written.recorded)
     written.event = event
     written.case.update(seq=seq, head=event["hash"], last_event_at=at)
 
@@ -275,7 +273,10 @@ def _tell(
 def _unit_of(act: Act) -> int | None:
     if act.actor.staff is None:
         return None
-    return next((one.unit_id for one in act.actor.staff.assignments if one.role == act.role), act.actor.staff.unit_id)
+    for one in act.actor.staff.assignments:
+        if one.role == act.role:
+            return one.unit_id
+    return act.actor.staff.unit_id
 
 
 PERSONAL_FIELDS = frozenset({"proxy_name", "heir", "members", "representatives", "who", "part_content"})
@@ -288,6 +289,7 @@ REGISTERED_ELSEWHERE = frozenset(
     }
 )  # fmt: skip
 """What a registration writes into `party` and `case_text`."""
+_LEFT_OUT_AT_FIRST = PERSONAL_FIELDS | REGISTERED_ELSEWHERE
 
 
 def recorded(act: Act) -> dict[str, Any]:
@@ -302,8 +304,8 @@ def recorded(act: Act) -> dict[str, Any]:
 
 def recorded_values(action: Action, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entered values that an event keeps. Names beginning with `_` are the program's own."""
-    left_out = PERSONAL_FIELDS if action.from_ else PERSONAL_FIELDS | REGISTERED_ELSEWHERE
-    return {name: _plain(value) for name, value in values.items() if name not in left_out and not name.startswith("_")}
+    left_out = PERSONAL_FIELDS if action.from_ else _LEFT_OUT_AT_FIRST
+    return {name: _plain(value) for name, value in values.items() if name not in left_out and name[:1] != "_"}
 
 
 def opened_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -315,9 +317,9 @@ def opened_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, date):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):  # a moment is one as well
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]

@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from casework.reference import Reference
-from rules.calendar import ZONE
+from rules.calendar import ZONE, local_date
 from rules.workflow import WORKFLOW, Action, Field
 
 _WEEKDAYS = "一二三四五六日"
 _BLANK = re.compile(r"\{(\w+)\}")
+_END = re.compile(r"[。！？!?\n；;]")
 
 
+@lru_cache(2048)
 def long_date(day: date) -> str:
     """Return 2026年11月23日（周一）."""
     return f"{day.year}年{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）"
 
 
+@lru_cache(2048)
 def plain_date(day: date) -> str:
     """Return 2026年11月23日."""
     return f"{day.year}年{day.month}月{day.day}日"
@@ -47,7 +51,7 @@ def shown(name: str, value: Any, action: Action, ref: Reference) -> str:
         return moment(value)
     if isinstance(value, date):
         return long_date(value)
-    asked = next((one for one in action.fields if one.name == name), None)
+    asked = action.named.get(name)
     reader = _SHOWN.get(asked.type) if asked is not None else None
     if asked is not None and reader is not None:
         return reader(asked, value, ref)
@@ -89,11 +93,14 @@ def fill(
     """Return a sentence of the table with its blanks filled from the act; what is not known leaves no gap marks."""
     if "{" not in sentence:
         return sentence
+    form, blanks = _form_of(sentence)
+    return form % tuple([_blank(name, action, case, values, ref, now, due, more) for name in blanks])
 
-    def _filled(found: re.Match[str]) -> str:
-        return _blank(found[1], action, case, values, ref, now, due, more)
 
-    return _BLANK.sub(_filled, sentence)
+@lru_cache(2048)
+def _form_of(sentence: str) -> tuple[str, tuple[str, ...]]:
+    """Return a sentence of the table as a form with a %s for each blank, and the names of the blanks."""
+    return _BLANK.sub("%s", sentence.replace("%", "%%")), tuple(_BLANK.findall(sentence))
 
 
 def _blank(
@@ -109,7 +116,7 @@ def _blank(
     if name in more:
         return more[name]
     if name == "date":
-        return plain_date(now.astimezone(ZONE).date())
+        return plain_date(local_date(now))
     if name == "due":
         return long_date(due) if due else "办理期限"
     if name == "ground":
@@ -143,20 +150,18 @@ _ALIAS = {"other_number": "main_case", "basis": "legal_basis"}
 
 def ground_text(action: Action, case: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Return the statutory wording of the ground that was chosen, empty when none was."""
-    code = values.get("ground")
-    for asked in action.fields:
-        if asked.ground and asked.name == "ground" and code:
-            for ground in WORKFLOW.grounds(asked.ground, case["regime"]):
-                if ground.code == code:
-                    return ground.text
-    return ""
+    code, asked = values.get("ground"), action.named.get("ground")
+    if not code or asked is None or not asked.ground:
+        return ""
+    ground = WORKFLOW.find_ground(asked.ground, case["regime"], str(code))
+    return ground.text if ground is not None else ""
 
 
 def matter_of(kind: str, values: Mapping[str, Any]) -> str:
     """Return a case in one line, for lists: what was bought and the first words of what happened."""
     if values.get("matter"):
         return str(values["matter"])[:120]
-    first = re.split(r"[。！？!?\n；;]", str(values.get("content") or "").strip(), maxsplit=1)[0].strip()
+    first = _END.split(str(values.get("content") or "").strip(), maxsplit=1)[0].strip()
     goods = str(values.get("goods") or "").strip()
     line = f"{goods}：{first}" if goods and first and not first.startswith(goods) else first or goods
     if len(line) > 40:

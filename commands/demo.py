@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
     if settings.is_production:
         fail("PROFILE=production refuses demo accounts. Nothing was changed.")
     now = clock.now()
-    moment = now if until is None else min(now, end_of_day(until.date()))
+    moment = now if until is None else min(now, end_of_day(until.date()) - timedelta(seconds=1))
     password = f"linjiang-{secrets.token_hex(5)}"
     totp = iter(pyotp.random_base32, "")
     rng = Random(f"{seed}/city")  # noqa: S311 - invented names, no secret

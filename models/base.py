@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import json.encoder
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -77,12 +78,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+def _encoder() -> Callable[[Any, int], Iterable[str]]:
+    """Return what cuts a value into the pieces of its canonical text. JSONEncoder makes it anew for every text, which
+    takes as long as the text itself."""
+    plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    prepare = getattr(json.encoder, "c_make_encoder", None)
+    if prepare is None:
+        return lambda value, _level: plain.iterencode(value)
+    found: Callable[[Any, int], Iterable[str]] = prepare(
+        None, plain.default, json.encoder.encode_basestring, None, ":", ",", True, False, True
+    )
+    return found
+
+
+_pieces = _encoder()
 
 
 def canonical(value: Mapping[str, Any] | list[Any]) -> str:
     """Return the one text that stands for `value`: what is hashed is what is stored."""
-    return _encode(value)
+    return "".join(_pieces(value, 0))
 
 
 class Json(TypeDecorator[Any]):

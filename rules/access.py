@@ -62,12 +62,15 @@ def may_act(action: Action, role: str, scope_holds: frozenset[str], settings: Ma
     "sealed" alone: where it holds, no other relation counts (rule of the sealed track).
     """
     wanted = action.scope.get(role)
-    if wanted is None or any(role not in effect.roles.get(action.key, (role,)) for effect in effects(settings)):
+    if wanted is None:
         return False
+    for effect in effects(settings):
+        if role not in effect.roles.get(action.key, (role,)):
+            return False
     if "sealed" in scope_holds and wanted not in ("sealed", "own_case"):
         # A clerk may still hand a sealed filing in, and the system may keep its clocks; both begin or tend, never read.
         return role == "system" or (role == "intake" and not action.from_)
-    return bool(_ENOUGH[wanted] & scope_holds) or (role == "system" and wanted == "any")
+    return not scope_holds.isdisjoint(_ENOUGH[wanted]) or (role == "system" and wanted == "any")
 
 
 def allowed(

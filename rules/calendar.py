@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from rules.tables import read
@@ -21,8 +21,13 @@ WEEKDAYS = "一二三四五六日"
 # Since 1992 Shanghai has kept UTC+8 without summer time: plain arithmetic, many times faster than the zone data.
 _PLAIN_SINCE = 1992
 _OFFSET = timedelta(hours=8)
+EAST = timezone(_OFFSET)
+"""The clock of Shanghai since then, for callers that ask it often."""
 _FIRST_YEAR, _LAST_YEAR = 1990, 2060
 _BASE = date(_FIRST_YEAR, 1, 1).toordinal()
+MEMORY = 40_000
+"""Answers that are kept with a calendar: the terms that end in some months, and their moments."""
+Answer = TypeVar("Answer")
 
 
 class CalendarDay(NamedTuple):
@@ -140,7 +145,7 @@ class Calendar:
     _upto: list[int]
     _working: list[int]
     memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """What others have computed from this calendar and may look up again; never changes an answer."""
+    """What others have computed from this calendar and may look up again (`remember`); never changes an answer."""
 
     @classmethod
     def build(cls, days: Iterable[CalendarDay], known_years: Iterable[int]) -> Calendar:
@@ -165,6 +170,13 @@ class Calendar:
     def seeded(cls) -> Calendar:
         """The calendar of the published notices."""
         return _seeded_calendar()
+
+    def remember(self, key: Any, answer: Answer) -> Answer:
+        """Keep an answer under `memory[key]` and return it. At most MEMORY are kept; then all are forgotten."""
+        if len(self.memory) >= MEMORY:
+            self.memory.clear()
+        self.memory[key] = answer
+        return answer
 
     def _position(self, day: date) -> int:
         index = day.toordinal() - _BASE

@@ -9,6 +9,8 @@ from typing import Any
 
 from rules.tables import TableError, only, read
 
+_NO_FACTS: frozenset[str] = frozenset()
+_REAL_NAME = frozenset({"real_name"})
 FLAGS = frozenset({"advertising", "food", "unfair"})
 _FILES = ("goods", "services", "problem", "report_problem")
 
@@ -103,6 +105,8 @@ def notice_facts(problem: str | None, real_name: bool, settings: Mapping[str, st
     Anti-unfair-competition law article 20: only those who gave their name. A local promise: real names.
     """
     flags = _NODES[problem].flags if problem in _NODES else frozenset()
+    if not flags and settings["notify_local"] != "yes":
+        return _REAL_NAME if real_name else _NO_FACTS
     facts: set[str] = {"real_name"} if real_name else set()
     if "advertising" in flags and settings["notify_advertising"] == "yes":
         facts.add("advertising")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from rules.calendar import Calendar, end_of_day, local_date
 from rules.settings import DEFAULTS
@@ -14,16 +14,14 @@ DAY = timedelta(days=1)
 _OLD_MEDIATION = ("complaint.mediate", "order-20")
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Days that do not count, from `from_on` to the day before `to_on`; still running while `to_on` is None."""
 
     from_on: date
     to_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """One term of one case.
 
     `opened_on` is day 0 and never counted; `opened_at` is the moment from which hours run. `extra` are the units
@@ -47,8 +45,7 @@ class Clock:
         return bool(self.pauses) and self.pauses[-1].to_on is None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When a term ends. All None while it stands still.
 
     `on` is the day told to people (rolled over days off), `raw_on` the last day of the bare count, `at` the end
@@ -74,12 +71,23 @@ def due(clock: Clock, calendar: Calendar, settings: Mapping[str, str] = DEFAULTS
     version = version_of(clock.rule, clock.version)
     if clock.fixed_on is not None:
         return _on(clock, calendar, clock.fixed_on, clock.fixed_on)
-    if clock.paused and not _ended_before_pause(clock, version, calendar, settings):
+    if clock.pauses and clock.paused and not _ended_before_pause(clock, version, calendar, settings):
         return STANDING
     length = (version.length if clock.length is None else clock.length) + clock.extra
     if version.unit == "hour":
         at = clock.opened_at + timedelta(hours=length)
         return Due(local_date(at), local_date(at), at, False)
+    if clock.pauses:
+        return _counted(clock, version, length, calendar, settings)
+    # Many terms of one rule begin on the same day: what was counted once for a calendar is kept with it.
+    counting = settings["roll_forward"], settings["old_mediate_limit"]
+    key = (clock.rule, version.key, clock.opened_on, length, clock.extra, counting)
+    known: Due | None = calendar.memory.get(key)
+    return known or calendar.remember(key, _counted(clock, version, length, calendar, settings))
+
+
+def _counted(clock: Clock, version: RuleVersion, length: int, calendar: Calendar, settings: Mapping[str, str]) -> Due:
+    """When a term in days ends."""
     raw = last_day(clock, version.unit, length, calendar, settings)
     choice = settings["old_mediate_limit"] if (clock.rule, version.key) == _OLD_MEDIATION else "45_working_days"
     if choice != "45_working_days":
@@ -99,7 +107,7 @@ def extended_by(clock: Clock, times: int) -> Clock:
         if times == 0:
             return clock
         raise ValueError(f"{clock.rule} 最多延长{allowed}次，现在是{times}次")
-    return replace(clock, extra=clock.extra + times * limit.length, extended=clock.extended + times)
+    return clock._replace(extra=clock.extra + times * limit.length, extended=clock.extended + times)
 
 
 def last_day(
@@ -129,6 +137,6 @@ def _ended_before_pause(clock: Clock, version: RuleVersion, calendar: Calendar, 
 
 
 def _on(clock: Clock, calendar: Calendar, on: date, raw: date) -> Due:
-    known = calendar.known_years
-    provisional = not all(year in known for year in range(clock.opened_on.year, on.year + 1))
+    known, first = calendar.known_years, clock.opened_on.year
+    provisional = not (first in known if first == on.year else known.issuperset(range(first, on.year + 1)))
     return Due(on, raw, end_of_day(on), provisional)

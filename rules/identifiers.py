@@ -59,9 +59,9 @@ def case_number(kind: str, day: date, sequence: int) -> str:
     if sequence < 1:
         raise ValueError("the sequence of a day starts at 1")
     letter = KIND_LETTERS[kind]
-    running = f"{sequence:05d}"
+    running, on = f"{sequence:05d}", day.isoformat().replace("-", "")
     place = list(KIND_LETTERS.values()).index(letter) + 1
-    return f"{letter}{day:%Y%m%d}-{running}-{check_digit(f'{place}{day:%Y%m%d}{running}')}"
+    return f"{letter}{on}-{running}-{check_digit(f'{place}{on}{running}')}"
 
 
 def parse_case_number(text: str) -> CaseNumber:

@@ -7,19 +7,18 @@ Saturday is warned of as if it ended on that Saturday, although it may be kept u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from math import ceil
+from typing import NamedTuple
 
-from rules.calendar import Calendar, at_time, local_date
+from rules.calendar import Calendar, at_time, end_of_day, local_date
 from rules.clocks import Clock, Due
 from rules.terms import LADDERS, RULES, version_of
 
 SPOKEN_AT = time(8, 30)
 _HOUR = timedelta(hours=1)
-MEMORY = 20_000
-"""Terms whose moments are kept with a calendar."""
 _SUPERVISION = ("supervise", "key_supervise")
 LAPSE = "lapse"
 _OF_NOBODY = ("filer", "sealed")
@@ -27,8 +26,7 @@ _OF_NOBODY = ("filer", "sealed")
 _WARNED = {"statutory": ("handler", "lead"), "internal": ("handler", "lead"), "filer": ("citizen",), "hours": ("lead",)}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """Something to be said: `act` is warn, remind, urge, lapse, supervise or key_supervise.
 
     The lapse is the end of the term itself: it goes on record and is said to nobody.
@@ -67,36 +65,47 @@ def moments(clock: Clock, due: Due, calendar: Calendar, sealed: bool = False) ->
     What lay in the past when the clock began is not said any more, but for the last supervision step: a case that
     is overdue on the day it is restored is supervised once, at the level it has reached.
     """
-    if due.on is None or due.raw_on is None or due.at is None or clock.paused:
+    if due.on is None or due.raw_on is None or due.at is None or (clock.pauses and clock.paused):
         return ()
-    found = _laid_out(clock, due.on, due.raw_on, due.at, calendar, sealed)
+    end = due.at
+    if version_of(clock.rule, clock.version).unit == "hour":
+        found = _laid_out(clock.rule, sealed, lambda _act, offset: end + offset * _HOUR)
+    else:
+        found = _of_days(clock.rule, due.on, due.raw_on, calendar, sealed)
+    if not found or found[0].at > clock.opened_at:
+        return found
     past = [moment for moment in found if moment.at <= clock.opened_at]
-    keep = past[-1:] if past and past[-1].act in _SUPERVISION else []
-    return tuple(keep + found[len(past) :])
+    keep = past[-1:] if past[-1].act in _SUPERVISION else []
+    return (*keep, *found[len(past) :])
 
 
-def _laid_out(clock: Clock, on: date, raw_on: date, due_at: datetime, calendar: Calendar, sealed: bool) -> list[Moment]:
-    """Every moment of a term that ends on these days, also those already past.
+def _of_days(rule: str, on: date, raw_on: date, calendar: Calendar, sealed: bool) -> tuple[Moment, ...]:
+    """Every moment of a term in days that ends on these days, also those already past.
 
     Many terms end on the same day: what was laid out once for a calendar is kept with it.
     """
-    hourly = version_of(clock.rule, clock.version).unit == "hour"
-    key = (clock.rule, hourly, due_at, on, raw_on, sealed)
-    known: list[Moment] | None = calendar.memory.get(key)
+    key = (rule, on, raw_on, sealed)
+    known: tuple[Moment, ...] | None = calendar.memory.get(key)
     if known is not None:
         return known
+
+    def _spoken_at(act: str, offset: int) -> datetime:
+        if act == LAPSE:
+            return end_of_day(on)
+        return at_time(_spoken_on(act, offset, on, raw_on, calendar), SPOKEN_AT)
+
+    return calendar.remember(key, _laid_out(rule, sealed, _spoken_at))
+
+
+def _laid_out(rule: str, sealed: bool, spoken_at: Callable[[str, int], datetime]) -> tuple[Moment, ...]:
+    """Every moment of a rule, given when an act is spoken so many units from the term."""
     found: list[Moment] = []
-    for level, act, where, to, offset in _plan(clock.rule, sealed):
-        day = None if hourly or act == LAPSE else _spoken_on(act, offset, on, raw_on, calendar)
-        at = due_at + offset * _HOUR if day is None else at_time(day, SPOKEN_AT)
+    for level, act, where, to, offset in _plan(rule, sealed):
+        at = spoken_at(act, offset)
         if act != "warn" and found and found[-1].act == "warn" and found[-1].at >= at:
             found.pop()
         found.append(Moment(level, at, act, where, to, offset))
-    if not hourly:
-        if len(calendar.memory) >= MEMORY:
-            calendar.memory.clear()
-        calendar.memory[key] = found
-    return found
+    return tuple(found)
 
 
 def _spoken_on(act: str, offset: int, on: date, raw_on: date, calendar: Calendar) -> date:
@@ -108,7 +117,10 @@ def _spoken_on(act: str, offset: int, on: date, raw_on: date, calendar: Calendar
 
 def next_moment(clock: Clock, due: Due, calendar: Calendar, level: int, sealed: bool = False) -> Moment | None:
     """The first moment above `level`, or None after the last."""
-    return next((moment for moment in moments(clock, due, calendar, sealed) if moment.level > level), None)
+    for moment in moments(clock, due, calendar, sealed):
+        if moment.level > level:
+            return moment
+    return None
 
 
 def remaining(due: Due, now: datetime, unit: str, calendar: Calendar) -> tuple[int, str]:

@@ -8,15 +8,15 @@ A clock that closes has one of these outcomes: `done` (the act the term asks for
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from typing import NamedTuple
 
 from rules import refusals
 from rules.calendar import ZONE, Calendar, local_date
 from rules.clocks import Clock, Pause, due
 from rules.consistency import OUTCOMES
 from rules.refusals import CaseView, OpenClock, Refused
-from rules.settings import DEFAULTS, effects
+from rules.settings import DEFAULTS, effects, stopping
 from rules.table import Action, Condition
 from rules.terms import RULES, version_for
 from rules.workflow import WORKFLOW, regime_for
@@ -38,8 +38,7 @@ __all__ = [
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What follows from an action. Rules stand by key; a closed clock has one of the OUTCOMES.
 
     `to_previous` is what the case must remember as the state it came from. Extended, rebased, restarted and recounted
@@ -92,6 +91,11 @@ def advance(
         to_state, to_previous = view.previous or view.state or "", view.state
     else:
         to_state, to_previous = target, view.state
+    documents = _chosen(action.documents_for(view.kind), action.documents_when, view, fields, facts, regime)
+    creates = _chosen(action.creates, action.creates_when, view, fields, facts, regime)
+    pauses, resumes = _stopped_by(action, settings)
+    if not (action.moves_clocks or pauses or resumes):
+        return Step(to_state, to_previous, documents=documents, creates=creates)
     work = _Clocks(view, action, fields, now, on, calendar, facts, settings)
     extended = work.extend()
     closed = work.close()
@@ -100,23 +104,30 @@ def advance(
     restarted = work.restart()
     recounted = work.recount()
     renewed = {key for key, _ in rebased}
-    choices = effects(settings)
-    paused = work.pause([*action.pauses, *(k for e in choices for k in e.pauses.get(action.key, ()))])
-    resumes = [*action.resumes, *(k for e in choices for k in e.resumes.get(action.key, ()) if k not in renewed)]
     return Step(
         to_state,
         to_previous,
         closed=closed,
         opened=opened,
-        paused=paused,
-        resumed=work.resume(resumes),
+        paused=work.pause([*action.pauses, *pauses]),
+        resumed=work.resume([*action.resumes, *(key for key in resumes if key not in renewed)]),
         extended=extended,
         rebased=rebased,
         restarted=restarted,
         recounted=recounted,
-        documents=_chosen(action.documents_for(view.kind), action.documents_when, view, fields, facts, regime),
-        creates=_chosen(action.creates, action.creates_when, view, fields, facts, regime),
+        documents=documents,
+        creates=creates,
     )
+
+
+def _stopped_by(action: Action, settings: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The terms that the action pauses, and those that it lets run again, because a setting says so."""
+    pauses: list[str] = []
+    resumes: list[str] = []
+    for effect in stopping(settings):
+        pauses += effect.pauses.get(action.key, ())
+        resumes += effect.resumes.get(action.key, ())
+    return pauses, resumes
 
 
 def _chosen(
@@ -165,7 +176,7 @@ class _Clocks:
         self.view, self.action, self.fields, self.now, self.on = view, action, fields, now, on
         self.calendar, self.facts, self.settings = calendar, facts, settings
         self.open_now = {key: running.clock for key, running in view.clocks.items()}
-        self.replaced: list[tuple[str, str]] = []
+        self.opening = self._opening() if action.opens else []
 
     def extend(self) -> tuple[tuple[str, Clock], ...]:
         """The clocks that this action lengthens; `refusals` has seen that it may."""
@@ -177,20 +188,22 @@ class _Clocks:
             limit = refusals.extension_of(clock)
             days = self.fields.get("days")
             extra = clock.extra + (days if isinstance(days, int) else limit.length)
-            self.open_now[key] = replace(clock, extra=extra, extended=clock.extended + 1)
+            self.open_now[key] = clock._replace(extra=extra, extended=clock.extended + 1)
             found.append((key, self.open_now[key]))
         return tuple(found)
 
     def close(self) -> tuple[tuple[str, str], ...]:
         """(rule, outcome) of every clock that ends; "*" ends all but those that outlive the end of a case."""
-        keys = set(self.action.closes)
-        if "*" in keys:
-            keys |= {key for key in self.open_now if not RULES[key].after_end}
-        found = [(key, self._outcome(key)) for key in self.open_now if key in keys]
+        closes = self.action.closes
+        everything = "*" in closes
+        found = [
+            (key, self._outcome(key))
+            for key in self.open_now
+            if key in closes or (everything and not RULES[key].after_end)
+        ]
         for key, _ in found:
             del self.open_now[key]
-        self.replaced = found
-        return (*found, *((key, "replaced") for key in self._opening() if key in self.open_now))
+        return (*found, *[(key, "replaced") for key in self.opening if key in self.open_now])
 
     def _outcome(self, key: str) -> str:
         return "done" if self.action.key in RULES[key].done_by else self.action.outcome
@@ -206,12 +219,12 @@ class _Clocks:
 
     def open(self) -> tuple[Clock, ...]:
         """The clocks that begin."""
+        if not self.opening or self.view.regime == "before-2020":
+            return ()
         step = self.settings["transition"] == "step"
         lived = max(self.on, self.view.received_on) if step else self.view.received_on
-        if self.view.regime == "before-2020":
-            return ()
         found: list[Clock] = []
-        for key in self._opening():
+        for key in self.opening:
             version = version_for(key, lived)
             if version is not None:
                 clock = self._begin(key, version.key)
@@ -246,7 +259,7 @@ class _Clocks:
 
     def rebase(self) -> tuple[tuple[str, Clock], ...]:
         """Clocks that count anew because another bureau with power has received the case today (article 15)."""
-        if self.action.rebase_when not in self.facts:
+        if not self.action.rebases or self.action.rebase_when not in self.facts:
             return ()
         found: list[tuple[str, Clock]] = []
         for key in self.action.rebases:
@@ -283,17 +296,21 @@ class _Clocks:
             version = None if self.settings["transition"] == "step" else version_for(key, day)
             begun, under = day if counts else clock.opened_on, version.key if version else clock.version
             if (begun, under) != (clock.opened_on, clock.version):
-                self.open_now[key] = replace(clock, opened_on=begun, version=under, opened_at=self.now)
+                self.open_now[key] = clock._replace(opened_on=begun, version=under, opened_at=self.now)
                 found.append((key, self.open_now[key]))
         return tuple(found)
 
     def pause(self, keys: list[str]) -> tuple[tuple[str, date], ...]:
         """(rule, first day that does not count)."""
+        if not keys:
+            return ()
         first = self._day("sent_on", "approved_on", "told_on")
         return tuple((key, first) for key in keys if key in self.open_now and not self.open_now[key].paused)
 
     def resume(self, keys: list[str]) -> tuple[tuple[str, date], ...]:
         """(rule, first day that counts again)."""
+        if not keys:
+            return ()
         first = self._day("result_on", "resumed_on")
         return tuple((key, first) for key in keys if key in self.open_now and self.open_now[key].paused)
 
@@ -359,10 +376,10 @@ def apply_to(clocks: Mapping[str, Clock], step: Step) -> dict[str, Clock]:
     for key, clock in [*step.rebased, *step.restarted, *step.recounted]:
         after[key] = clock
     for key, first in step.paused:
-        after[key] = replace(after[key], pauses=(*after[key].pauses, Pause(first)))
+        after[key] = after[key]._replace(pauses=(*after[key].pauses, Pause(first)))
     for key, first in step.resumed:
         *before, last = after[key].pauses
-        after[key] = replace(after[key], pauses=(*before, Pause(last.from_on, first)))
+        after[key] = after[key]._replace(pauses=(*before, Pause(last.from_on, first)))
     return after
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple, Protocol
 
 from rules.calendar import Calendar
 from rules.clocks import Clock, due
@@ -18,8 +19,10 @@ RECEIPT = "_receipt"
 _ARCHIVING = ("archive", "discipline_archive")
 _OF_A_GROUND = ("term_over", "notice_served")
 # Days that a person writes down about the past: none of them may lie after today.
-_PAST = ("decided_on", "received_on", "told_on", "sent_on", "result_on", "resumed_on", "approved_on", "arose_on",
-         "submitted_on", "discovered_on", "filer_told_on", "respondent_told_on", "said_on")  # fmt: skip
+_PAST = dict.fromkeys(
+    ("decided_on", "received_on", "told_on", "sent_on", "result_on", "resumed_on", "approved_on", "arose_on",
+     "submitted_on", "discovered_on", "filer_told_on", "respondent_told_on", "said_on")
+)  # fmt: skip
 
 _OF_SUPERVISION = ("supervise", "_supervision", "leader_note", "supervision_term")
 
@@ -47,8 +50,19 @@ class OpenClock:
     """Counts from another day than that on which the case was first received."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseView:
+class Running(Protocol):
+    """A clock that runs, whatever else the caller keeps beside it."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it counts from another day than that on which the case was first received."""
+
+
+class CaseView(NamedTuple):
     """What the procedure must know of a case; `clocks` by rule, `state` None before the first step."""
 
     kind: str
@@ -56,7 +70,7 @@ class CaseView:
     previous: str | None
     received_on: date
     regime: str
-    clocks: Mapping[str, OpenClock]
+    clocks: Mapping[str, Running]
 
 
 def check(
@@ -81,9 +95,8 @@ def check(
 
 def check_place(view: CaseView, action: Action, regime: str, settings: Mapping[str, str]) -> None:
     """Refused when the action is not for this kind, state or regime."""
-    label = WORKFLOW.kind_labels[view.kind]
     if view.kind not in action.kinds:
-        raise Refused("kind", f"“{action.label}”不用于{label}")
+        raise Refused("kind", f"“{action.label}”不用于{WORKFLOW.kind_labels[view.kind]}")
     if not action.from_:
         if view.state is not None:
             raise Refused("begun", f"这一件已经登记，不能再次“{action.label}”")
@@ -106,15 +119,17 @@ def _new_kind(view: CaseView, fields: Mapping[str, object]) -> None:
 
 
 def _dates(view: CaseView, action: Action, fields: Mapping[str, object], on: date) -> None:
-    for name in _PAST:
-        day = fields.get(name)
-        if isinstance(day, date) and day > on:
-            label = next((field.label for field in action.fields if field.name == name), "日期")
-            raise Refused("date", f"{label}不能晚于今天（{long_date(on)}）", name)
+    late = [name for name, day in fields.items() if name in _PAST and isinstance(day, date) and day > on]
+    if late:
+        name = next(name for name in _PAST if name in late)
+        label = action.named[name].label if name in action.named else "日期"
+        raise Refused("date", f"{label}不能晚于今天（{long_date(on)}）", name)
     _ahead(action, fields, on)
-    for name, keys in (("result_on", action.resumes), ("resumed_on", action.resumes)):
+    if not action.resumes:
+        return
+    for name in ("result_on", "resumed_on"):
         day = fields.get(name)
-        for key in keys:
+        for key in action.resumes:
             running = view.clocks.get(key)
             if isinstance(day, date) and running and running.clock.paused and day < running.clock.pauses[-1].from_on:
                 raise Refused("date", f"不能早于暂停之日（{long_date(running.clock.pauses[-1].from_on)}）", name)
@@ -162,25 +177,21 @@ def _ahead(action: Action, fields: Mapping[str, object], on: date) -> None:
 def _ground(action: Action, fields: Mapping[str, object], regime: str, settings: Mapping[str, str]) -> Ground | None:
     """The chosen ground, which must exist for the regime and have every field it asks for."""
     chosen = None
-    names = {field.name for field in action.fields}
-    for field in action.fields:
-        if field.ground is None:
-            continue
+    for field in action.grounded:
         value = fields.get(field.name)
         if value is None or value == "" or value == ():
             if field.required:
                 raise Refused("required", f"请选择{field.label}", field.name)
             continue
         for code in value if isinstance(value, list | tuple) else (value,):
-            ground = WORKFLOW.find_ground(field.ground, regime, str(code))
+            ground = WORKFLOW.find_ground(field.ground or "", regime, str(code))
             if ground is None:
                 raise Refused("ground", f"按这一件收到之日的规定，没有这一项{field.label}", field.name)
             if ground.setting and settings[ground.setting] != "yes":
                 raise Refused("ground", f"本局没有打开“{WORKFLOW.settings[ground.setting].label}”", field.name)
             for need in ground.requires:
-                if need in names and fields.get(need) in (None, "", (), []):
-                    label = next(other.label for other in action.fields if other.name == need)
-                    raise Refused("required", f"以“{ground.label}”为由，要填写{label}", need)
+                if need in action.named and fields.get(need) in (None, "", (), []):
+                    raise Refused("required", f"以“{ground.label}”为由，要填写{action.named[need].label}", need)
             chosen = ground if field.name == "ground" else chosen
     return chosen
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 
 from rules.tables import TableError, only, read, strings
@@ -66,14 +67,33 @@ DEFAULTS: Mapping[str, str] = MappingProxyType({key: setting.default for key, se
 
 
 _WITH_EFFECTS = tuple(setting for setting in SETTINGS.values() if setting.effects)
+_choices_made: Callable[[Mapping[str, str]], tuple[str, ...]] = itemgetter(*(setting.key for setting in _WITH_EFFECTS))
 
 
 def effects(settings: Mapping[str, str]) -> tuple[Effect, ...]:
     """The effects of the choices made, for the few settings that have any."""
-    return _effects_of(tuple([settings.get(setting.key, setting.default) for setting in _WITH_EFFECTS]))
+    return _effects_of(_made(settings))
+
+
+def stopping(settings: Mapping[str, str]) -> tuple[Effect, ...]:
+    """Those of the effects by which terms pause or run again."""
+    return _stopping_of(_made(settings))
+
+
+def _made(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The choices of the settings that have effects, in their order."""
+    try:
+        return _choices_made(settings)
+    except KeyError:  # somebody named only the choices that matter
+        return _choices_made({**DEFAULTS, **settings})
 
 
 @cache
 def _effects_of(values: tuple[str, ...]) -> tuple[Effect, ...]:
     chosen = zip(_WITH_EFFECTS, values, strict=True)
     return tuple(setting.effects[value] for setting, value in chosen if value in setting.effects)
+
+
+@cache
+def _stopping_of(values: tuple[str, ...]) -> tuple[Effect, ...]:
+    return tuple(effect for effect in _effects_of(values) if effect.pauses or effect.resumes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,23 @@ class Action:
     note: str
     states: Mapping[str, frozenset[str]]
     usual: Mapping[str, frozenset[str]]
+    named: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    """Its fields by name."""
+    grounded: tuple[Field, ...] = field(init=False, repr=False, compare=False)
+    """Those of its fields in which a ground of the law is chosen."""
+    moves_clocks: bool = field(init=False, repr=False, compare=False)
+    """False where the table names no term that begins, ends or stands still by it; a setting may add one."""
+
+    def __post_init__(self) -> None:
+        """Find once what every act of this kind asks again."""
+        lists = (self.opens, self.closes, self.pauses, self.resumes, self.extends, self.rebases, self.restarts)
+        found = {
+            "named": MappingProxyType({field.name: field for field in self.fields}),
+            "grounded": tuple(field for field in self.fields if field.ground is not None),
+            "moves_clocks": any(lists),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     def target(self, kind: str) -> str:
         """The state to which the action leads: a key, "=" (unchanged) or "@previous"."""

@@ -198,9 +198,11 @@ def version_for(rule_key: str, received_on: date) -> RuleVersion | None:
     return None
 
 
+_VERSIONS: Mapping[tuple[str, str], RuleVersion] = MappingProxyType(
+    {(rule.key, version.key): version for rule in RULES.values() for version in rule.versions}
+)
+
+
 def version_of(rule_key: str, version_key: str) -> RuleVersion:
     """A version by its name; KeyError when the rule has none of that name."""
-    for version in RULES[rule_key].versions:
-        if version.key == version_key:
-            return version
-    raise KeyError(f"{rule_key} has no version {version_key}")
+    return _VERSIONS[rule_key, version_key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -12,9 +12,10 @@ from casework.actors import Actor
 from casework.demo.texts import work
 from casework.demo.town import Office, Town
 from casework.loading.walk import Walk
-from rules.calendar import ZONE, local_date
+from rules.calendar import EAST, local_date
 
-OPENS, CLOSES = time(8, 40), time(17, 20)
+OPENS, LATEST, CLOSES = 8 * 60 + 40, 17 * 60, 17 * 60 + 20
+"""Minutes of the day: when work begins, until when something new is begun, when it ends."""
 SLOW_SHARE = 0.06
 """Cases that lie about too long."""
 
@@ -89,23 +90,20 @@ class Life:
         Most waits are near the shorter end; a slow case takes several times as long.
         """
         length = (least + (most - least) * self.rng.random() ** 1.8) * (self.slow if office_hours else 1.0)
-        local = self.at.astimezone(ZONE)
-        calendar, day = self.town.ref.calendar, local.date()
+        local = self.at.astimezone(EAST)
         if not office_hours:
             self._move(local + timedelta(days=length, minutes=self.rng.randint(1, 300)))
             return
-        whole = int(length)
-        latest = time(17, 0)
+        calendar, day, begin = self.town.ref.calendar, local.date(), OPENS
+        now, whole = local.hour * 60 + local.minute, int(length)
         if whole:
             day = calendar.add_working_days(day, whole)
-            begin = OPENS
-        elif calendar.is_working(day) and local.time() < latest:
-            begin = max(local.time(), OPENS)
+        elif now < LATEST and calendar.is_working(day):
+            begin = max(now, OPENS)
         else:
-            day, begin = calendar.add_working_days(day, 1), OPENS
-        span = (CLOSES.hour * 60 + CLOSES.minute) - (begin.hour * 60 + begin.minute)
-        minute = begin.hour * 60 + begin.minute + max(2, int(span * self.rng.random() ** 1.4))
-        moment = datetime(day.year, day.month, day.day, minute // 60, minute % 60, self.rng.randint(0, 59), tzinfo=ZONE)
+            day = calendar.add_working_days(day, 1)
+        minute = begin + max(2, int((CLOSES - begin) * self.rng.random() ** 1.4))
+        moment = datetime(day.year, day.month, day.day, minute // 60, minute % 60, self.rng.randrange(60), tzinfo=EAST)
         self._move(max(moment, local + timedelta(minutes=2)))
 
     def _move(self, moment: datetime) -> None:
@@ -117,7 +115,7 @@ class Life:
         """Let time pass to the morning of a day, if it has not come yet."""
         if day > self.today:
             at = datetime(
-                day.year, day.month, day.day, 9, self.rng.randint(0, 59), self.rng.randint(0, 59), tzinfo=ZONE
+                day.year, day.month, day.day, 9, self.rng.randint(0, 59), self.rng.randint(0, 59), tzinfo=EAST
             )
             self._move(at)
 

@@ -20,7 +20,7 @@ from casework.loading.batch import Batch, gather
 from casework.loading.tables import Layout
 from casework.loading.walk import Given, Walk
 from rules import identifiers
-from rules.calendar import ZONE
+from rules.calendar import EAST, start_of_day
 
 KINDS = ("complaint", "report", "consultation", "suggestion", "misconduct")
 SHARES = (66, 22, 8.5, 3, 0.5)
@@ -102,14 +102,18 @@ class Day:
         for at, by_staff in sorted(self._moment() for _ in range(self.count)):
             # The last day is not over: what would come late has come early.
             late = at > self.maker.until
-            self._one(self.maker.until - timedelta(minutes=self.rng.randint(5, 300)) if late else at, by_staff)
+            self._one(self._before_end(self.rng.randint(5, 300)) if late else at, by_staff)
         return self
+
+    def _before_end(self, minutes: int) -> datetime:
+        """Return a moment so long before the city's last one, but still of this day."""
+        return max(self.maker.until - timedelta(minutes=minutes), start_of_day(self.day))
 
     def _moment(self) -> tuple[datetime, bool]:
         """Return when somebody files, and whether staff register it (then in office hours)."""
         by_staff = self.rng.random() < BY_STAFF
         hour = self.rng.choices(range(24), DESK_HOURS if by_staff else HOURS)[0]
-        at = datetime.combine(self.day, time(hour, self.rng.randrange(60), self.rng.randrange(60)), ZONE)
+        at = datetime.combine(self.day, time(hour, self.rng.randrange(60), self.rng.randrange(60)), EAST)
         return at.astimezone(UTC), by_staff
 
     def _one(self, at: datetime, by_staff: bool) -> None:
@@ -176,7 +180,7 @@ class Day:
         office = self.town.offices[self.town.stations[station]]
         keeper = self.town.anybody(self.rng, station, "station")
         at = at.replace(hour=self.rng.randint(1, 9))
-        at = min(at, self.maker.until - timedelta(minutes=9))
+        at = min(at, self._before_end(9))
         life = self._begin("complaint", at, values, office, respondent, keeper)
 
         def lead() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -26,15 +27,16 @@ class Story:
 
 @cache
 def _topics(name: str, month: int) -> tuple[tuple[Mapping[str, Any], ...], tuple[float, ...]]:
+    """The topics, and how much all up to each of them weigh in a month."""
     topics = tuple(read(name)["topic"])
-    return topics, tuple(one["weight"] * one.get("months", [1.0] * 12)[month - 1] for one in topics)
+    return topics, tuple(accumulate(one["weight"] * one.get("months", [1.0] * 12)[month - 1] for one in topics))
 
 
 def complaint(rng: Random, town: Town, day: date, topic_key: str = "", business: Business | None = None) -> Story:
     """Return what a complaint received on `day` says."""
-    topics, weights = _topics("complaints", day.month)
-    wanted = [one for one in topics if one["key"] == topic_key]
-    topic = wanted[0] if wanted else rng.choices(topics, weights)[0]
+    topics, upto = _topics("complaints", day.month)
+    wanted = [one for one in topics if one["key"] == topic_key] if topic_key else []
+    topic = wanted[0] if wanted else rng.choices(topics, cum_weights=upto)[0]
     business = business or town.pick_business(rng, topic["trade"])
     low, high = topic["amount"]
     fen = round(low * (high / low) ** rng.random()) * 100
@@ -65,8 +67,8 @@ def complaint(rng: Random, town: Town, day: date, topic_key: str = "", business:
 
 def report(rng: Random, town: Town, day: date) -> Story:
     """Return what a report received on `day` says."""
-    topics, weights = _topics("reports", day.month)
-    topic = rng.choices(topics, weights)[0]
+    topics, upto = _topics("reports", day.month)
+    topic = rng.choices(topics, cum_weights=upto)[0]
     business = town.pick_business(rng, topic["trade"])
     seen = day - timedelta(days=rng.randint(0, 9))
     blanks = _blanks(rng, topic, business, seen, day, 0)

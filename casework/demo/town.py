@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from itertools import accumulate
 from random import Random
 from typing import Any
 
@@ -55,8 +57,14 @@ class Town:
 
     def pick_office(self, rng: Random) -> Office:
         """Return an office, the larger ones more often."""
-        found = list(self.offices.values())
-        return rng.choices(found, [one.weight for one in found])[0]
+        found, upto = self._weighed
+        return rng.choices(found, cum_weights=upto)[0]
+
+    @cached_property
+    def _weighed(self) -> tuple[tuple[Office, ...], tuple[float, ...]]:
+        """The offices, and how much all up to each of them weigh."""
+        found = tuple(self.offices.values())
+        return found, tuple(accumulate(one.weight for one in found))
 
     def pick_business(self, rng: Random, trade: str) -> Business:
         """Return a business of a trade; a few have most of the cases."""

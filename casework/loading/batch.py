@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from casework import channels, search
-from casework.loading.tables import SEARCH, Layout, bound
+from casework.loading.tables import SEARCH, Layout
 from casework.loading.walk import Walk
 from casework.reference import Reference
 from casework.sweep import LAPSES
@@ -43,7 +43,10 @@ def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, d
         lists["case_text"].append({"case_id": case_id, **walk.text})
         if walk.party:
             lists["party"].append({"case_id": case_id, **walk.party})
-        lists["event"] += [{"case_id": case_id, **event} for event in walk.events]
+        lists["event"] += [
+            {**event, "case_id": case_id, "fields": fields, "clocks": clocks}
+            for event, (fields, clocks) in zip(walk.events, walk.recorded, strict=True)
+        ]
         for place, row in enumerate(walk.deadlines):
             replaces = row["replaces_id"]
             moved = {"replaces_id": base + replaces} if replaces is not None else {}
@@ -60,7 +63,7 @@ def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, d
         if found:
             documents.append((case_id, " ".join(search.grams(found))))
         batch.cases += 1
-    batch.rows = {name: bound(layouts[name], rows) for name, rows in lists.items() if rows}
+    batch.rows = {name: layouts[name].bound(rows) for name, rows in lists.items() if rows}
     batch.rows[SEARCH] = documents
     return batch
 

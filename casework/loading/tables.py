@@ -5,12 +5,13 @@ The conversions are those of the models' own column types, found once per column
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast
 
-from sqlalchemy import Column, Dialect, Table
+from sqlalchemy import Boolean, Column, Date, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import (
@@ -28,7 +29,7 @@ from models import (
     Party,
     StaffMessage,
 )
-from models.base import UtcDateTime
+from models.base import Json, UtcDateTime, canonical
 
 Row = Mapping[str, Any]
 Bind = Callable[[Any], Any]
@@ -51,19 +52,22 @@ class Layout:
         self.name: str = self.table.name
         columns = [column for column in self.table.columns if self.name in NUMBERED or column.name != "id"]
         self.columns = [column.name for column in columns]
-        self._defaults = tuple((column.name, _default(column)) for column in columns)
-        binds = [_bind_of(column.type, dialect) for column in columns]
+        self._defaults = {column.name: _default(column) for column in columns}
+        self._pick = itemgetter(*self.columns)
+        binds = [bind_of(column.type, dialect) for column in columns]
         self._binds = tuple((place, bind) for place, bind in enumerate(binds) if bind is not None)
 
-    def values(self, row: Row) -> tuple[Any, ...]:
-        """Return the row as the driver takes it. A column that the row leaves out gets its default."""
-        get = row.get
-        found = [get(name, default) for name, default in self._defaults]
+    def bound(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+        """Return rows as the driver takes them. A column that a row leaves out gets its default."""
+        pick, defaults = self._pick, self._defaults
+        try:
+            picked = [pick(row) for row in rows]
+        except KeyError:
+            picked = [pick({**defaults, **row}) for row in rows]
+        columns: list[Iterable[Any]] = list(zip(*picked, strict=True))
         for place, bind in self._binds:
-            value = found[place]
-            if value is not None:
-                found[place] = bind(value)
-        return tuple(found)
+            columns[place] = [None if value is None else bind(value) for value in columns[place]]
+        return list(zip(*columns, strict=True))
 
 
 def _default(column: Column[Any]) -> Any:
@@ -79,20 +83,25 @@ def layouts(dialect_name: str) -> dict[str, Layout]:
     return {layout.name: layout for layout in (Layout(model, dialect) for model in ORDER)}
 
 
-def _bind_of(kind: Any, dialect: Dialect) -> Bind | None:
-    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
-        return _sqlite_moment
+def bind_of(kind: Any, dialect: Dialect) -> Bind | None:
+    """Return how values of a column type are bound for a database; None where the driver takes them as they are."""
+    if isinstance(kind, Json):
+        return _json
+    if dialect.name == "sqlite" and type(kind) in _SQLITE:
+        return _SQLITE[type(kind)]
     found: Bind | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return found
 
 
-@lru_cache(maxsize=200_000)
+def _json(value: Any) -> str:
+    """Of an event the walk hands over the text that was hashed; no column of these tables holds a bare text."""
+    return value if isinstance(value, str) else canonical(value)
+
+
+@lru_cache(2**15)
 def _sqlite_moment(value: datetime) -> str:
-    """As sqlalchemy.dialects.sqlite.DATETIME writes it; a test compares the two."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
 
 
-def bound(layout: Layout, rows: Iterable[Row]) -> list[tuple[Any, ...]]:
-    """Return rows ready for the driver."""
-    values = layout.values
-    return [values(row) for row in rows]
+_SQLITE: Mapping[type[Any], Bind | None] = {UtcDateTime: _sqlite_moment, Date: date.isoformat, Boolean: None}
+"""As SQLAlchemy's own types write it, in less time (the driver writes True as 1 itself); a test compares them."""

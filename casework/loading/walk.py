@@ -62,6 +62,8 @@ class Walk:
     def __init__(self, new: NewCase, given: Given, now: datetime, ref: Reference) -> None:
         self.given, self.ref, self.new = given, ref, new
         self.events: list[Row] = []
+        self.recorded: list[tuple[str, str]] = []
+        """Of each event the canonical texts of `fields` and `clocks`."""
         self.deadlines: list[Row] = []
         self.pauses: list[Row] = []
         """`deadline_id` is the place of the term in `deadlines`."""
@@ -110,7 +112,7 @@ class Walk:
         asked = facts.Asked(
             _NO_SESSION, _without_records(action_key), self.case, values, frozenset(attested), actor, now, self.ref
         )
-        held = facts.holding(asked) | frozenset(known)
+        held = facts.holding(asked).union(known)
         doing = Act(action, self.case, values, held, actor, role, now, self.ref)
         return self._keep(doing, steps.write(doing, self.clocks, None))
 
@@ -145,6 +147,7 @@ class Walk:
         """Do in the lists what `handling.save` and `telling.after` do in the tables."""
         self.case.update(written.case)
         self.events.append(written.event)
+        self.recorded.append(written.recorded)
         at = written.event["at"]
         kept = [dict(pause) for pause in self.pauses if pause["deadline_id"] in written.carried]
         for place, outcome in written.closed:
@@ -159,8 +162,8 @@ class Walk:
         for place, to_on in written.resumed:
             self._end_pause(place, to_on)
         self.clocks = written.clocks
-        for row in (*written.opened, *(row for _, _, row in written.replaced)):
-            self.clocks[row["rule"]] = replace(self.clocks[row["rule"]], id=len(self.deadlines))
+        for row in [*written.opened, *[row for _, _, row in written.replaced]]:
+            self.clocks[row["rule"]].id = len(self.deadlines)
             for pause in kept:
                 if pause["deadline_id"] == row["replaces_id"]:
                     self.pauses.append({**pause, "deadline_id": len(self.deadlines)})

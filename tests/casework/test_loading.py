@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,13 +13,29 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Boolean, Date, Dialect, insert, select
+from sqlalchemy.dialects import sqlite
 
-from casework import attachments, audit, documents, founding, handling, intake, reference, respondents, steps
+from casework import (
+    attachments,
+    audit,
+    chain,
+    documents,
+    founding,
+    handling,
+    intake,
+    reference,
+    respondents,
+    search,
+    steps,
+)
 from casework.actors import Actor
 from casework.demo import businesses, city, gatherings, making, specimens, town
-from casework.demo.making import Chunk, Day, Ids, Maker
-from casework.loading import batch, writer
+from casework.demo.life import Ids
+from casework.demo.making import Chunk, Day, Maker
+from casework.loading import batch, tables, writer
 from casework.loading.tables import layouts
 from casework.loading.walk import Walk
 from models import (
@@ -34,7 +53,8 @@ from models import (
     Respondent,
     StaffMessage,
 )
-from models.base import db, writing
+from models.base import Json, UtcDateTime, canonical, db, writing
+from rules.calendar import ZONE, start_of_day
 
 UNTIL = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OWN_KEYS = {"id", "case_id", "filing_id", "deadline_id", "replaces_id"}
@@ -238,3 +258,77 @@ def test_the_same_seed_gives_the_same_city(place: town.Town) -> None:
     assert [walk.text["content"] for walk in first] == [walk.text["content"] for walk in again]
     assert [walk.case["head"] for walk in first] == [walk.case["head"] for walk in again]
     assert [walk.text["content"] for walk in first] != [walk.text["content"] for walk in other]
+
+
+@pytest.mark.parametrize("minutes", [0, 2])
+def test_a_city_may_end_when_its_last_day_has_just_begun(place: town.Town, minutes: int) -> None:
+    begun = start_of_day(date(2026, 11, 24)) + timedelta(minutes=minutes)
+    maker = replace(maker_of(place, 5), until=begun)
+    walks = Day(maker, date(2026, 11, 24), 40, Ids(1, 1)).make().walks
+    assert len(walks) == 40
+    assert all(begun - timedelta(days=1) < walk.case["registered_at"] <= begun for walk in walks)
+
+
+def test_values_are_bound_as_the_columns_themselves_bind_them() -> None:
+    own: Dialect = sqlite.dialect()
+    values: list[tuple[Any, list[Any]]] = [
+        (UtcDateTime(), [UNTIL, UNTIL.astimezone(ZONE), UNTIL.replace(microsecond=7), UNTIL.replace(hour=0)]),
+        (Date(), [UNTIL.date(), date(1999, 1, 2)]),
+        (Boolean(), [True, False]),
+        (Json(), [{}, [], {"b": 1, "a": ["甲", None, True]}]),
+    ]
+    for kind, samples in values:
+        theirs, ours = kind.dialect_impl(own).bind_processor(own), tables.bind_of(kind, own)
+        for value in samples:
+            assert (ours(value) if ours else value) == theirs(value)
+
+
+_WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+_ROWS = st.dictionaries(_WORDS, _VALUES, max_size=5)
+
+
+@given(_ROWS)
+def test_the_canonical_text_is_that_of_the_standard_library(value: dict[str, Any]) -> None:
+    assert canonical(value) == json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@given(
+    row=st.fixed_dictionaries(
+        {
+            "seq": st.integers(1),
+            "at": st.datetimes(UNTIL.replace(tzinfo=None), timezones=st.sampled_from([UTC, ZONE])),
+            "action": _WORDS,
+            "actor_kind": _WORDS,
+            "actor_id": st.none() | st.integers(1),
+            "actor_role": _WORDS,
+            "unit_id": st.none() | st.integers(1),
+            "from_state": st.none() | _WORDS,
+            "to_state": _WORDS,
+            "fields": _ROWS,
+            "clocks": _ROWS,
+            "public_text": _WORDS,
+            "respondent_text": _WORDS,
+        }
+    ),
+    number=_WORDS,
+)
+def test_what_a_hash_covers_is_one_canonical_text(row: dict[str, Any], number: str) -> None:
+    at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    whole = canonical({**row, "at": at, "number": number})
+    assert chain.covered(number, row, canonical(row["fields"]), canonical(row["clocks"])) == whole
+
+
+@given(_WORDS | st.text("手机A1b_ -，䷀\uf900𠮷é", max_size=30))
+def test_the_search_cuts_text_into_runs_of_one_script(entered: str) -> None:
+    expected: list[str] = []
+    for word in re.findall(r"[^\W_]+", search.plain(entered)):
+        for _, run in itertools.groupby(word, lambda sign: bool(search.is_ideograph(sign))):
+            signs = "".join(run)
+            pairs = [signs[place : place + 2] for place in range(len(signs) - 1)]
+            expected += (pairs or [signs]) if search.is_ideograph(signs[0]) else [signs[:40]]
+    assert search.grams(entered) == expected
