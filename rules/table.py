@@ -121,7 +121,9 @@ class Action:
 
     def __post_init__(self) -> None:
         """Find once what every act of this kind asks again."""
-        lists = (self.opens, self.closes, self.pauses, self.resumes, self.extends, self.rebases, self.restarts)
+        lists = (
+            self.opens, self.closes, self.pauses, self.resumes, self.extends, self.rebases, self.restarts, self.recounts,
+        )  # fmt: skip
         found = {
             "named": MappingProxyType({field.name: field for field in self.fields}),
             "grounded": tuple(field for field in self.fields if field.ground is not None),

@@ -68,8 +68,9 @@ def test_a_report_says_what_stood_when_it_was_asked_for_and_is_kept_as_made(peop
     made = db.session.get_one(IncidentReport, row.id, populate_existing=True)
     assert (made.state, made.pages) == (states.MADE, 3)
     assert hashlib.sha256(reports.read(made)).digest() == made.sha256
+    assert b"%PDF" not in reports.path_of(row.id).read_bytes()  # its log may name people
     reports.path_of(row.id).write_bytes(b"something else")
-    with pytest.raises(ValueError, match="not as made"):
+    with pytest.raises(ValueError):
         reports.read(made)
 
 

@@ -278,6 +278,9 @@ def test_what_is_said_follows_the_ladder_and_nothing_else(people: Cast) -> None:
     for row in db.session.scalars(
         select(Deadline).where(Deadline.case_id == life.case.id, Deadline.closed_at.is_(None))
     ):
+        if row.rule == "supervision.answer":  # began with the order of this sweep
+            assert row.level == 0
+            continue
         clock = handling.clock_of(row)
         found = deadlines.due(clock, ref.calendar, ref.settings)
         assert row.level == max(one.level for one in deadlines.moments(clock, found, ref.calendar))
