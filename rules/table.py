@@ -122,7 +122,8 @@ class Action:
     def __post_init__(self) -> None:
         """Find once what every act of this kind asks again."""
         lists = (
-            self.opens, self.closes, self.pauses, self.resumes, self.extends, self.rebases, self.restarts, self.recounts,
+            self.opens, self.closes, self.pauses, self.resumes, self.extends, self.rebases, self.restarts,
+            self.recounts,
         )  # fmt: skip
         found = {
             "named": MappingProxyType({field.name: field for field in self.fields}),

@@ -12,7 +12,7 @@ from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
 from casework import access, callbacks, casewords, identity
 from casework.actors import StaffView
-from casework.errors import Refused
+from casework.errors import NotFound, Refused
 from casework.identity import Identity
 from models import Case, callback, clock
 from rules.calendar import ZONE, local_date
@@ -101,6 +101,8 @@ def reveal(number: str) -> Response:
     """Show whom to call, once; the look is on record before anything is shown."""
     staff = worker_of_desk()
     case = access.find(staff, number)
+    if callbacks.of_case(case.id) is None:
+        raise NotFound("这一件没有抽到回访。")
     try:
         found = identity.reveal(case, staff, REASON, clock.now(), to_call=True)
     except Refused as refused:

@@ -59,7 +59,7 @@ MUTANTS: dict[str, tuple[str, Callable[..., object]]] = {
     "sealed cases are open": ("casework.access._sealed_scopes", lambda *_: frozenset({"sealed"})),
     "settings narrow nobody": ("rules.access.effects", lambda _settings: ()),
     "any relation is enough": ("rules.access._ENOUGH", dict.fromkeys(oracle.RELATIONS, frozenset(oracle.RELATIONS))),  # type: ignore[dict-item]
-    "roles do not matter": ("casework.access.access.allowed", lambda *_: True),
+    "the table's answer does not matter": ("casework.access.access.may_act", lambda *_: True),
 }
 
 

@@ -80,7 +80,7 @@ def upload() -> Response:
 @probe.get("/desk")
 @policy("staff")
 def desk() -> Response:
-    return page("command/index.html", counts=[])
+    return page("admin/index.html")
 
 
 @probe.get("/centre")

@@ -172,7 +172,8 @@ def test_no_page_of_the_way_scrolls_sideways(browser: Browser, site: str, width:
     page.goto("/file/complaint")
     fill_in(page)
     page.fill("#respondent_name", "长" * 120)
-    go_on(page)
+    with page.expect_navigation():
+        go_on(page)
     for press in ("", "button >> text=提交投诉", "button >> text=查看办理进度"):
         if press:
             if "提交" in press:

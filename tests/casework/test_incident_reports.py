@@ -70,7 +70,7 @@ def test_a_report_says_what_stood_when_it_was_asked_for_and_is_kept_as_made(peop
     assert hashlib.sha256(reports.read(made)).digest() == made.sha256
     assert b"%PDF" not in reports.path_of(row.id).read_bytes()  # its log may name people
     reports.path_of(row.id).write_bytes(b"something else")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="too short"):
         reports.read(made)
 
 

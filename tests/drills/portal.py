@@ -143,7 +143,7 @@ class Portal:
         return working
 
     def _beats(self) -> set[int]:
-        return self._read(lambda: {int(row.found["pid"]) for row in db.session.query(Heartbeat)})
+        return self._read(lambda: {int(row.found["pid"]) for row in db.session.query(Heartbeat) if "pid" in row.found})
 
     def _read(self, ask: Callable[[], Found]) -> Found:
         """Look into the records; while the database recovers from a death, ask again."""
