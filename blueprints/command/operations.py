@@ -19,6 +19,9 @@ LINES = {
     "tidy": "整理旧任务",
     "strays": "核对附件文件",
     "callbacks": "抽取回访",
+    "directives": "指令巡检",
+    "digests": "每日提要",
+    "incidents": "找可能的事件",
 }
 FOUND = {
     "spoken": "到时点",
@@ -30,12 +33,16 @@ FOUND = {
     "loose": "清除散件",
     "missing": "缺文件",
     "drawn": "抽取",
+    "written": "写出",
+    "suggested": "新的建议",
 }
 KINDS = {
     tasks.MESSAGE_SEND: "发送消息",
     tasks.DOCUMENT_MAKE: "制作文书",
     tasks.ATTACHMENT_CLEAN: "检查附件",
     tasks.DUTY_TELL: "通知值班人",
+    tasks.INCIDENT_REPORT: "制作情况报告",
+    tasks.NOTICE_SEND: "通知工作人员",
 }
 PARTS = {
     "database": "数据库",

@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from blueprints.command import operations as operations_page
 from casework import alive, operations, tasks
+from jobs import schedule
 from models import FilerMessage, Task, clock, db
 from models.base import writing
 from tests.support import cast, desk
@@ -141,3 +143,8 @@ def test_a_house_just_founded_is_given_five_minutes_to_begin(app: Flask) -> None
         founding.found("临江市市场监督管理局", "admin", desk.PASSWORD, None, MORNING)
         assert operations.still_for(MORNING + 5 * MINUTE) is None
         assert operations.still_for(MORNING + 6 * MINUTE) == 6 * MINUTE
+
+
+def test_every_line_and_every_kind_of_work_has_a_word_on_the_page() -> None:
+    assert {line.name for line in schedule.PERIODIC} <= operations_page.LINES.keys()
+    assert tasks.KINDS.keys() <= operations_page.KINDS.keys()
