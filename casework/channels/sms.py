@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 
-from casework.channels import Outgoing, Unavailable, Undeliverable
-
-PATIENCE = 10
-"""Seconds to wait for the gateway."""
-_LONGEST_ANSWER = 4096
+from casework.channels import Outgoing
+from casework.channels.posting import post
 
 
 @dataclass(frozen=True)
@@ -25,23 +20,7 @@ class SmsGateway:
     def send(self, message: Outgoing) -> str:
         """Hand over one short message, signed as the law on short messages asks: 【签名】 in front."""
         body = {"phone": message.address, "text": f"【{self.sign}】{message.text}", "key": message.key}
-        request = urllib.request.Request(  # noqa: S310 - the address is the administrator's setting
-            self.url,
-            data=json.dumps(body, ensure_ascii=False).encode(),
-            method="POST",
-            headers={"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": message.key},
-        )
-        if self.token:
-            request.add_header("Authorization", f"Bearer {self.token}")
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - as above
-                return self._known_as(message, answer.read(_LONGEST_ANSWER))
-        except urllib.error.HTTPError as error:
-            if error.code in (400, 404, 410, 422):
-                raise Undeliverable("短信网关拒收这个号码") from error
-            raise Unavailable(f"HTTP {error.code}") from error
-        except (OSError, ValueError) as error:
-            raise Unavailable(type(error).__name__) from error
+        return self._known_as(message, post(self.url, self.token, body, message.key, "短信网关拒收这个号码"))
 
     @staticmethod
     def _known_as(message: Outgoing, answer: bytes) -> str:
