@@ -144,8 +144,13 @@ def visible(staff: StaffView) -> Select[Case]:
 
 def visible_rows(staff: StaffView, columns: Sequence[str]) -> Select[Any]:
     """As `visible`, for lists: some columns of the same cases as plain rows, which are read in half the time."""
+    return _rows(staff, current(), tuple(columns))
+
+
+@lru_cache(512)
+def _rows(staff: StaffView, ref: Reference, columns: tuple[str, ...]) -> Select[Any]:
     table = Case.__table__
-    return select(*(table.c[name] for name in columns)).where(visible_clause(staff, current()))
+    return select(*(table.c[name] for name in columns)).where(visible_clause(staff, ref))
 
 
 @lru_cache(512)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from types import SimpleNamespace
 from typing import Any, cast
 
 from sqlalchemy import Table, insert
@@ -18,6 +19,7 @@ from casework.reference import Reference
 from casework.steps import Written
 from models import Case, CaseText, Deadline, Event, Party
 from models.base import NEVER
+from models.prepared import Prepared
 from models.secrets import ring
 from rules import deadlines, procedure
 from rules.calendar import ZONE, local_date
@@ -28,9 +30,9 @@ _CASES, _TEXTS = cast(Table, Case.__table__), cast(Table, CaseText.__table__)
 _EVENTS, _DEADLINES = cast(Table, Event.__table__), cast(Table, Deadline.__table__)
 _PARTIES = cast(Table, Party.__table__)
 # Built once: at the desk's busiest hour making a statement costs more than running it.
-_INSERT_CASE = insert(_CASES).returning(_CASES.c.id)
-_INSERT_TEXT, _INSERT_EVENT = insert(_TEXTS), insert(_EVENTS)
-_INSERT_DEADLINE, _INSERT_PARTY = insert(_DEADLINES), insert(_PARTIES)
+_INSERT_CASE = Prepared(insert(_CASES).returning(_CASES.c.id))
+_INSERT_TEXT, _INSERT_EVENT = Prepared(insert(_TEXTS)), Prepared(insert(_EVENTS))
+_INSERT_DEADLINE, _INSERT_PARTY = Prepared(insert(_DEADLINES)), Prepared(insert(_PARTIES))
 
 _NOT_YET = (
     "previous_state",
@@ -88,33 +90,75 @@ class Created:
     added: tuple[tasks.Added, ...]
 
 
-def create(session: Session, filing_id: int, new: NewCase, now: datetime, ref: Reference) -> Created:
-    """Make a case inside the caller's writing transaction."""
-    number = new.number or numbers.case_number(session, new.kind, local_date(now))
+class Shell:
+    """The columns of a case as attributes, for functions that ask a case."""
+
+    def __init__(self, columns: dict[str, Any], case_id: int) -> None:
+        self.__dict__ = columns
+        columns["id"] = case_id
+
+    @property
+    def sealed(self) -> bool:
+        """As models.Case."""
+        return bool(self.__dict__["kind"] == "misconduct")
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A case before it has a number: what needs no look at the database, made before others wait for the turn."""
+
+    new: NewCase
+    act: Act
+    columns: dict[str, Any]
+    text: dict[str, Any]
+    business: dict[str, Any] | None
+    party: dict[str, Any] | None
+    grams: str | None
+
+
+def prepare(new: NewCase, now: datetime, ref: Reference) -> Ready:
+    """Return what `create` writes, as far as it can be told outside of a transaction. Pure."""
+    act, columns = beginning(new, "", 0, None, now, ref)
+    document = search.document_of(columns, new.values.get("content", "")) if new.kind != "misconduct" else None
+    return Ready(
+        new=new,
+        act=act,
+        columns=columns,
+        text=text_row(new),
+        business=respondents.respondent_row(new.values) if new.values.get("respondent_name") else None,
+        party=people.party_row(new.values) if people.is_somebody(new.values) else None,
+        grams=search.joined(document) if document is not None else None,
+    )
+
+
+def create(session: Session, filing_id: int, ready: Ready) -> Created:
+    """Make a case inside the caller's writing transaction. Raise Refused when the procedure does not allow it."""
+    new, act, columns = ready.new, ready.act, ready.columns
+    connection = session.connection()  # below the ORM: hundreds of filings a second pass here
+    number = new.number or numbers.case_number(connection, new.kind, local_date(act.now))
     code = numbers.query_code() if new.coded else ""
-    respondent_id = respondents.keep(session, new.values)
-    act, columns = beginning(new, number, filing_id, respondent_id, now, ref)
-    columns["query_mark"] = ring().code_mark(number, code) if code else None
+    columns.update(
+        number=number,
+        filing_id=filing_id,
+        respondent_id=respondents.keep(connection, ready.business) if ready.business else None,
+        query_mark=ring().code_mark(number, code) if code else None,
+    )
     try:
         written = steps.write(act, {}, {"number": number})
     except procedure.Refused as refusal:
         raise Refused(refusal.sentence, refusal.field) from refusal
     columns.update(written.case)
-    connection = session.connection()  # below the ORM: hundreds of filings a second pass here
-    case_id: int = connection.execute(_INSERT_CASE, columns).scalar_one()
-    connection.execute(_INSERT_TEXT, {"case_id": case_id, **text_row(new)})
-    connection.execute(_INSERT_EVENT, {"case_id": case_id, **written.event})
-    if written.opened:
-        connection.execute(_INSERT_DEADLINE, [{"case_id": case_id, **row} for row in written.opened])
-    party = None
-    if people.is_somebody(new.values):
-        row = people.party_row(new.values)
-        connection.execute(_INSERT_PARTY, {"case_id": case_id, **row})
-        party = Party(**row)
-    if new.kind != "misconduct":
-        search.index(session, case_id, search.document_of(columns, new.values.get("content", "")))
-    shell = Case(id=case_id, **columns)
-    added = telling.after(session, act, shell, written, party)
+    case_id: int = _INSERT_CASE.value(connection, columns)
+    _INSERT_TEXT.run(connection, {"case_id": case_id, **ready.text})
+    _INSERT_EVENT.run(connection, {"case_id": case_id, **written.event})
+    _INSERT_DEADLINE.each(connection, [{"case_id": case_id, **row} for row in written.opened])
+    if ready.party is not None:
+        _INSERT_PARTY.run(connection, {"case_id": case_id, **ready.party})
+    if ready.grams is not None:
+        search.enter(connection, case_id, ready.grams)
+    shell = cast(Case, Shell(columns, case_id))
+    filer = cast(Party, SimpleNamespace(**ready.party)) if ready.party is not None else None
+    added = telling.after(session, act, shell, written, filer)
     rule, due_on = promise(written)
     return Created(shell, case_id, number, code, rule, due_on, tuple(added))
 

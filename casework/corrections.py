@@ -99,7 +99,7 @@ def _respondent(session: Session, case: Case, change: Mapping[str, Any]) -> None
     entered.update(change)
     if not entered["respondent_name"]:
         raise Refused("请填写被反映单位或个人名称", "new_value")
-    case.respondent_id = respondents.keep(session, entered)
+    case.respondent_id = respondents.keep(session.connection(), respondents.respondent_row(entered))
     case.respondent_name = entered["respondent_name"]
 
 

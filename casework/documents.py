@@ -26,6 +26,7 @@ from models.base import db, writing
 from models.case import Case
 from models.document import Document
 from models.party import FILER, PROXY, REPRESENTATIVE, Party
+from models.prepared import Prepared
 from models.secrets import ring
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
@@ -62,7 +63,7 @@ class Rendered:
 
 Render = Callable[[Paper], Rendered]
 _DOCUMENTS = cast(Table, Document.__table__)
-_INSERT = insert(_DOCUMENTS).returning(_DOCUMENTS.c.id)
+_INSERT = Prepared(insert(_DOCUMENTS).returning(_DOCUMENTS.c.id))
 Done = Callable[[Session, datetime], None]
 
 _folder: Path | None = None
@@ -117,7 +118,7 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> l
     if not rows:
         return []
     connection = session.connection()  # below the ORM: every act passes here
-    ids = [(connection.execute(_INSERT, dict(entry)).scalar_one(), entry["state"]) for entry in rows]
+    ids = [(_INSERT.value(connection, entry), entry["state"]) for entry in rows]
     return [_task(document_id, now) for document_id, state in ids if state == states.QUEUED]
 
 
@@ -242,7 +243,7 @@ def _addressee_of(row: Document) -> str:
 
 def next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
     """Return the next number of a bureau's series of this year, as the official form writes it."""
-    n = numbers.take(session, f"{kind}.{bureau.id}.{year}")
+    n = numbers.take(session.connection(), f"{kind}.{bureau.id}.{year}")
     return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)
 
 

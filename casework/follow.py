@@ -9,12 +9,13 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import bindparam, select
 
 from casework import access, documents, facts, handling, listing, throttle
 from casework.actors import FILER
+from casework.cases import Shell
 from casework.errors import NotAllowed, NotFound, Refused, TooFast
 from casework.reference import current
 from casework.steps import opened_fields
@@ -130,6 +131,14 @@ def again(case_id: int) -> Case:
     return case
 
 
+def glance(case_id: int) -> Case:
+    """As `again`, for looking only: plain columns, which are read in a third of the time."""
+    row = db.session.connection().execute(_CASE, {"case_id": case_id}).one_or_none()
+    if row is None:
+        raise NotFound(WRONG)
+    return cast(Case, Shell(dict(row._mapping), case_id))
+
+
 def look(case: Case, now: datetime) -> Following:
     """Return what the filer sees of a case that was opened with its code."""
     ref = current()
@@ -173,6 +182,7 @@ def _state_text(case: Case, due: date | None) -> str:
 
 
 # What every look at a case reads: written once, and read as plain rows.
+_CASE = select(*Case.__table__.columns).where(Case.id == bindparam("case_id"))
 _TOLD = select(FilerMessage.event_seq, FilerMessage.text).where(FilerMessage.case_id == bindparam("case_id"))
 _PUBLIC = (
     select(Event.seq, Event.at, Event.public_text)
@@ -190,7 +200,7 @@ _SIBLINGS = (
     .order_by(Case.id)
 )
 _PAPERS = (
-    select(Document)
+    select(*Document.__table__.columns)
     .where(Document.case_id == bindparam("case_id"), Document.state == MADE, Document.kind.in_(TO_FILER))
     .order_by(Document.id)
 )
@@ -282,7 +292,7 @@ def act(case: Case, action: str, now: datetime, *, seen: int | None = None, **en
 
 
 def _papers(case: Case) -> list[Document]:
-    return list(db.session.scalars(_PAPERS, {"case_id": case.id}))
+    return cast(list[Document], db.session.connection().execute(_PAPERS, {"case_id": case.id}).all())
 
 
 def paper(case: Case, document_id: int) -> tuple[Document, bytes]:

@@ -96,7 +96,7 @@ def act(
         written = steps.write(doing, clocks, {"other_number": number_of_other} if number_of_other else None)
         other = number_of_other
         if written.step.creates and other is None:
-            other = numbers.case_number(session, linked.kind_of(doing, written), local_date(now))
+            other = numbers.case_number(session.connection(), linked.kind_of(doing, written), local_date(now))
             written = steps.write(doing, clocks, {"other_number": other})
     except procedure.Refused as refusal:
         raise _as_work_error(refusal) from refusal

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from casework import attachments, drafts, fields, handling, linked, tasks
 from casework.actors import CITIZEN, FILER, SYSTEM, Actor
-from casework.cases import Created, NewCase, create
+from casework.cases import Created, NewCase, Ready, create, prepare
 from casework.errors import Faults, NotAllowed, NotFound, OtherWords, Refused
 from casework.receipts import VISIT, Receipt, Slip, mark_of, seal, show
 from casework.reference import Reference, current
 from models import Case, Filing
 from models.base import canonical, db, writing
+from models.prepared import Prepared
 from rules import deadlines, identifiers
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
@@ -27,8 +28,8 @@ from rules.workflow import WORKFLOW
 ONLINE = "online"
 _FILINGS = cast(Table, Filing.__table__)
 # Written once: composing a statement anew costs more than the database needs to run it.
-_NEW_FILING = insert(_FILINGS).returning(_FILINGS.c.id)
-_KEEP_CODES = (
+_NEW_FILING = Prepared(insert(_FILINGS).returning(_FILINGS.c.id))
+_KEEP_CODES = Prepared(
     update(_FILINGS)
     .where(_FILINGS.c.id == bindparam("filing"))
     .values(receipt_codes=bindparam("codes"), receipt_until=bindparam("until"))
@@ -133,8 +134,9 @@ def register(filing: NewFiling, now: datetime) -> Receipt:
     body = _body_mark(filing, checked.values)
     try:
         # A form sent before is found by its key: the first row to be written cannot be written twice.
+        ready = _ready(filing, checked.values, now, ref)
         with writing() as session:
-            receipt, added = _write(session, filing, checked.values, body, now, ref)
+            receipt, added = _write(session, filing, ready, body)
     except IntegrityError:
         again = _earlier(filing, body, now)
         if again is None:
@@ -163,11 +165,9 @@ def _earlier(filing: NewFiling, body: bytes, now: datetime) -> Receipt | None:
     return show(filing.form_key, now)
 
 
-def _write(
-    session: Session, filing: NewFiling, values: Mapping[str, Any], body: bytes, now: datetime, ref: Reference
-) -> tuple[Receipt, list[tasks.Added]]:
+def _ready(filing: NewFiling, values: Mapping[str, Any], now: datetime, ref: Reference) -> Ready:
+    """Return the case that a filing begins, before its turn to be written. Raise NotAllowed for staff who may not."""
     received_at = filing.received_at or now
-    anonymous = bool(values.get("anonymous"))
     new = NewCase(
         kind=filing.kind,
         action=action_of(filing.kind, filing.actor),
@@ -178,32 +178,37 @@ def _write(
         received_on=values.get("received_on", local_date(received_at)),
         received_at=received_at,
         unit_id=_unit(filing, ref),
-        anonymous=anonymous,
+        anonymous=bool(values.get("anonymous")),
         extra=filing.extra,
     )
+    return prepare(new, now, ref)
+
+
+def _write(session: Session, filing: NewFiling, ready: Ready, body: bytes) -> tuple[Receipt, list[tasks.Added]]:
+    new, values, now = ready.new, ready.new.values, ready.act.now
     row = {
         "form_key": mark_of(filing.form_key) if filing.form_key else None,
         "body_mark": body,
         "source_key": filing.source_key,
         "channel": new.channel,
-        "received_at": received_at,
+        "received_at": new.received_at,
         "registered_at": now,
-        "anonymous": anonymous,
+        "anonymous": new.anonymous,
         "receipt_codes": None,
         "receipt_until": None,
     }
-    filing_id: int = session.connection().execute(_NEW_FILING, row).scalar_one()
-    made = create(session, filing_id, new, now, ref)
+    filing_id: int = _NEW_FILING.value(session.connection(), row)
+    made = create(session, filing_id, ready)
     slips = [Slip(new.kind, made.number, made.code, made.due_rule, made.due_on)]
     added = list(made.added)
     if values.get("also_report") and filing.kind == "complaint":
         other, more = _split(session, made.case, values, now)
         slips.append(Slip("report", other.number, other.code, other.due_rule, other.due_on))
         added += more
-    _bind(session, filing, filing_id, made.case_id, len(slips), anonymous, now)
+    _bind(session, filing, filing_id, made.case_id, len(slips), new.anonymous, now)
     if filing.form_key:
         _keep_codes(session, filing_id, tuple(slips), filing.form_key, now)
-    return Receipt(tuple(slips), received_at), added
+    return Receipt(tuple(slips), new.received_at), added
 
 
 def _split(session: Session, case: Case, values: Mapping[str, Any], now: datetime) -> tuple[Created, list[tasks.Added]]:
@@ -220,7 +225,7 @@ def _split(session: Session, case: Case, values: Mapping[str, Any], now: datetim
         received_at=case.received_at,
         unit_id=case.unit_id,
     )
-    made = create(session, case.filing_id, new, now, current())
+    made = create(session, case.filing_id, prepare(new, now, current()))
     linked.link(session, case.id, made.case_id, "split", now)
     entered = {"part_content": str(values["content"]), "new_kind": "report"}
     _event, added = handling.act(
@@ -246,7 +251,7 @@ def _bind(
 
 def _keep_codes(session: Session, filing_id: int, slips: tuple[Slip, ...], form_key: str, now: datetime) -> None:
     kept = {"filing": filing_id, "codes": seal(slips, form_key), "until": now + VISIT}
-    session.connection().execute(_KEEP_CODES, kept)
+    _KEEP_CODES.run(session.connection(), kept)
 
 
 def _role(filing: NewFiling, ref: Reference) -> str:

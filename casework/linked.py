@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from casework import people, tasks
 from casework.actors import SYSTEM
-from casework.cases import NewCase
+from casework.cases import NewCase, prepare
 from casework.cases import create as create_case
 from casework.effects import Act
 from casework.reference import Reference
@@ -39,7 +39,7 @@ def create(session: Session, case: Case, act: Act, written: Written, number: str
     new = _new_case(session, case, act, action, kind_of(act, written), number)
     leaves = act.action.key == "change_representative"
     filing_id = _own_filing(session, case, act.now) if leaves else case.filing_id
-    made = create_case(session, filing_id, new, act.now, act.ref)
+    made = create_case(session, filing_id, prepare(new, act.now, act.ref))
     link(session, case.id, made.case_id, "lead" if action == "register_lead" else "split", act.now)
     return list(made.added)
 

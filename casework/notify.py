@@ -20,11 +20,12 @@ from casework.channels import EMAIL, MAIL, PAGE, PHONE, SMS, Outgoing, Undeliver
 from models.base import db, writing
 from models.case import Case
 from models.message import FilerMessage
+from models.prepared import Prepared
 
 log = logging.getLogger("portal.messages")
 
 _MESSAGES = cast(Table, FilerMessage.__table__)
-_INSERT = insert(_MESSAGES).returning(_MESSAGES.c.id)
+_INSERT = Prepared(insert(_MESSAGES).returning(_MESSAGES.c.id))
 GAVE_UP = "多次发送未成功"
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
@@ -111,7 +112,7 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> l
     if not rows:
         return []
     connection = session.connection()  # below the ORM: every act passes here
-    ids = [(connection.execute(_INSERT, dict(entry)).scalar_one(), entry["channel"]) for entry in rows]
+    ids = [(_INSERT.value(connection, entry), entry["channel"]) for entry in rows]
     return [
         tasks.row(tasks.MESSAGE_SEND, {"message_id": message_id}, f"message-{message_id}", now)
         for message_id, channel in ids

@@ -5,20 +5,22 @@ from __future__ import annotations
 import secrets
 from datetime import date
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
+from models.prepared import Prepared
 from rules import identifiers
 
-_NEXT = text(
-    "INSERT INTO sequence (name, value) VALUES (:name, :count) "
-    "ON CONFLICT (name) DO UPDATE SET value = sequence.value + :count RETURNING value"
+_NEXT = Prepared(
+    text(
+        "INSERT INTO sequence (name, value) VALUES (:name, :count) "
+        "ON CONFLICT (name) DO UPDATE SET value = sequence.value + :count RETURNING value"
+    )
 )
 
 
-def take(session: Session, name: str, count: int = 1) -> int:
+def take(connection: Connection, name: str, count: int = 1) -> int:
     """Take `count` numbers of a series and return the first of them (series begin at 1)."""
-    last: int = session.connection().execute(_NEXT, {"name": name, "count": count}).scalar_one()
+    last: int = _NEXT.value(connection, {"name": name, "count": count})
     return last - count + 1
 
 
@@ -27,9 +29,9 @@ def series_of(kind: str, day: date) -> str:
     return f"{'sealed' if kind == 'misconduct' else 'case'}.{day:%Y%m%d}"
 
 
-def case_number(session: Session, kind: str, day: date) -> str:
+def case_number(connection: Connection, kind: str, day: date) -> str:
     """Return the next case number of a day."""
-    return identifiers.case_number(kind, day, take(session, series_of(kind, day)))
+    return identifiers.case_number(kind, day, take(connection, series_of(kind, day)))
 
 
 def query_code() -> str:

@@ -8,11 +8,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from models import Respondent
+from models.prepared import Prepared
 
 
 def mark_of(values: Mapping[str, Any]) -> bytes:
@@ -41,27 +41,23 @@ def respondent_row(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def keep(session: Session, values: Mapping[str, Any]) -> int | None:
-    """Find the business in the records or enter it, inside the caller's transaction; None when none is named."""
-    if not values.get("respondent_name"):
-        return None
-    row = respondent_row(values)
-    connection = session.connection()
-    known: int | None = connection.execute(_KNOWN, {"wanted": row["mark"]}).scalar()
+def keep(connection: Connection, row: Mapping[str, Any]) -> int:
+    """Find the business of a row (`respondent_row`) in the records or enter it, inside the caller's transaction."""
+    known: int | None = _KNOWN.value(connection, {"wanted": row["mark"]})
     if known is not None:
         return known
-    entered: int | None = connection.execute(_ENTER[connection.dialect.name], row).scalar()
+    entered: int | None = _ENTER.value(connection, row)
     if entered is not None:
         return entered
-    found: int = connection.execute(_KNOWN, {"wanted": row["mark"]}).scalar_one()  # somebody was quicker
+    found: int = _KNOWN.value(connection, {"wanted": row["mark"]})  # somebody was quicker
     return found
 
 
 _BUSINESSES = cast(Table, Respondent.__table__)
-_KNOWN = select(_BUSINESSES.c.id).where(_BUSINESSES.c.mark == bindparam("wanted"))
-_ENTER: Mapping[str, Any] = {
-    "sqlite": sqlite.insert(_BUSINESSES).on_conflict_do_nothing(index_elements=["mark"]).returning(_BUSINESSES.c.id),
-    "postgresql": postgresql.insert(_BUSINESSES)
-    .on_conflict_do_nothing(index_elements=["mark"])
-    .returning(_BUSINESSES.c.id),
-}
+_KNOWN = Prepared(select(_BUSINESSES.c.id).where(_BUSINESSES.c.mark == bindparam("wanted")))
+_ENTER = Prepared(
+    {
+        name: insert(_BUSINESSES).on_conflict_do_nothing(index_elements=["mark"]).returning(_BUSINESSES.c.id)
+        for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    }
+)

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from operator import add
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from casework import people
 from models import Case, Party, db
+from models.prepared import Prepared
 from rules import identifiers
 
 MOST = 1001
@@ -28,10 +29,12 @@ is_ideograph = re.compile(_IDEOGRAPHS).match
 _runs = re.compile(rf"(?:{_IDEOGRAPHS}(?<=\w))+|(?:(?!{_IDEOGRAPHS})[^\W_])+").findall
 """Runs of Chinese characters, and of other letters and digits."""
 
-_INSERT = {
-    "sqlite": text("INSERT INTO case_search (rowid, grams) VALUES (:case_id, :grams)"),
-    "postgresql": text("INSERT INTO case_search (case_id, grams) VALUES (:case_id, to_tsvector('simple', :grams))"),
-}
+_INSERT = Prepared(
+    {
+        "sqlite": text("INSERT INTO case_search (rowid, grams) VALUES (:case_id, :grams)"),
+        "postgresql": text("INSERT INTO case_search (case_id, grams) VALUES (:case_id, to_tsvector('simple', :grams))"),
+    }
+)
 _REMOVE = {
     "sqlite": text("INSERT INTO case_search (case_search, rowid, grams) VALUES ('delete', :case_id, :grams)"),
     "postgresql": text("DELETE FROM case_search WHERE case_id = :case_id"),
@@ -70,10 +73,14 @@ def document_of(case: Mapping[str, Any], content: str) -> str:
     )
 
 
-def index(session: Session, case_id: int, document: str) -> None:
-    """Enter a case into the index, inside the caller's transaction. Sealed cases never come here."""
-    connection = session.connection()
-    connection.execute(_INSERT[connection.dialect.name], {"case_id": case_id, "grams": " ".join(grams(document))})
+def joined(document: str) -> str:
+    """Return a document as the index takes it."""
+    return " ".join(grams(document))
+
+
+def enter(connection: Connection, case_id: int, pairs: str) -> None:
+    """Enter a case into the index by its `joined` pairs, inside the caller's transaction. Sealed cases never come."""
+    _INSERT.run(connection, {"case_id": case_id, "grams": pairs})
 
 
 def reindex(session: Session, case_id: int, old: str, new: str) -> None:
@@ -81,9 +88,9 @@ def reindex(session: Session, case_id: int, old: str, new: str) -> None:
     dialect = session.get_bind().dialect.name
     gone: dict[str, Any] = {"case_id": case_id}
     if dialect == "sqlite":
-        gone["grams"] = " ".join(grams(old))
+        gone["grams"] = joined(old)
     session.execute(_REMOVE[dialect], gone)
-    index(session, case_id, new)
+    enter(session.connection(), case_id, joined(new))
 
 
 def phrase_query(entered: str, dialect: str) -> str | None:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from models.base import db, writing
+from models.prepared import Prepared
 from models.task import Task
 
 log = logging.getLogger("portal.tasks")
@@ -173,8 +174,7 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Added]:
     if not rows:
         return []
     connection = session.connection()  # below the ORM: every act passes here
-    statement = _INSERT[connection.dialect.name]
-    ids = [(connection.execute(statement, dict(entry)).scalar_one_or_none(), entry) for entry in rows]
+    ids = [(_INSERT.value(connection, entry), entry) for entry in rows]
     return [
         Added(task_id, entry["kind"])
         for task_id, entry in ids
@@ -183,12 +183,12 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[Added]:
 
 
 _TASKS = cast(Table, Task.__table__)
-_INSERT: Mapping[str, Any] = {
-    "sqlite": sqlite.insert(_TASKS).on_conflict_do_nothing(index_elements=["unique_key"]).returning(_TASKS.c.id),
-    "postgresql": postgresql.insert(_TASKS)
-    .on_conflict_do_nothing(index_elements=["unique_key"])
-    .returning(_TASKS.c.id),
-}
+_INSERT = Prepared(
+    {
+        name: insert(_TASKS).on_conflict_do_nothing(index_elements=["unique_key"]).returning(_TASKS.c.id)
+        for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    }
+)
 
 
 _carrier: Carrier | None = None

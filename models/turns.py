@@ -2,8 +2,8 @@
 
 Left to itself SQLite lets a writer that finds the lock taken look again after pauses that grow to a tenth of a second:
 under load single writers waited for seconds while others passed them. Here the threads of a process queue at a lock,
-and the first of each process asks for a file lock every half millisecond. It is courtesy only: who has waited long
-enough goes on, and SQLite's own lock remains what keeps the data whole.
+and the first of each process asks for a file lock every fifth of a millisecond. It is courtesy only: who has waited
+long enough goes on, and SQLite's own lock remains what keeps the data whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import URL
 
 PATIENCE = 10.0
 """Seconds after which a writer goes on without its turn: somebody holds it who is not getting on."""
-PAUSE = 0.0005
+PAUSE = 0.0002
 _threads = threading.Lock()
 
 

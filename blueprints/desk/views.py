@@ -118,7 +118,7 @@ def _bulk(staff: StaffView, view: str) -> dict[str, Any]:
     if staff.has("lead") and (everywhere or view == "to-assign"):
         found["handlers"] = _handlers(staff)
     if staff.has("supervisor", "leader"):
-        found["incidents"] = [(one.number, f"{one.number} {one.title}") for one in keeping.open_ones(staff)]
+        found["incidents"] = [(number, f"{number} {title}") for number, title in keeping.open_ones(staff)]
     return found if any(found.values()) else {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,12 +109,12 @@ def _let(response: Response, visit: str, case: Case, now: datetime) -> Response:
     return response
 
 
-def _followed(now: datetime) -> Case:
-    """Return the case that this visit has opened. Raise NotFound when it has none (any more)."""
+def _followed(now: datetime, find: Callable[[int], Case] = follow.again) -> Case:
+    """Return the case that this visit has opened, as `find` reads it. Raise NotFound when it has none (any more)."""
     case_id = keys.granted(current_visit(), request.cookies.get(cookie_name(COOKIE), ""), now)
     if case_id is None:
         raise NotFound("查询已经过了 30 分钟，请用编号和查询码再进来一次。")
-    return follow.again(case_id)
+    return find(case_id)
 
 
 def _lapsed(lost: NotFound) -> Response:
@@ -128,7 +129,7 @@ def case_page() -> Response:
     """Show the case: what waits for the filer, the timeline, who handles it, what else may be done."""
     now = clock.now()
     try:
-        case = _followed(now)
+        case = _followed(now, follow.glance)
     except NotFound as lost:
         return _lapsed(lost)
     return _let(_case_page(case, now), begin_visit(), case, now)

@@ -188,7 +188,7 @@ def compress(response: Response) -> Response:
         return response
     body = response.get_data()
     if len(body) >= 1024:
-        response.set_data(gzip.compress(body, 5, mtime=0))
+        response.set_data(gzip.compress(body, 3, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
         response.vary.add("Accept-Encoding")
     return response

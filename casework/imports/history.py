@@ -34,7 +34,7 @@ _EVENTS, _PARTIES = (cast(Table, model.__table__) for model in (Event, Party))
 def write(session: Session, profile: Profile, key: str, found: Past, now: datetime, ref: Reference) -> str:
     """Write one message of the past inside the caller's transaction; return its number."""
     received_on = local_date(found.received_at)
-    number = numbers.case_number(session, profile.kind, received_on)
+    number = numbers.case_number(session.connection(), profile.kind, received_on)
     values: dict[str, Any] = {
         "channel": profile.channel,
         "received_on": received_on,
@@ -72,7 +72,7 @@ def write(session: Session, profile: Profile, key: str, found: Past, now: dateti
     session.execute(insert(_EVENTS), [{"case_id": case_id, **event} for event in events])
     if people.is_somebody(values):
         session.execute(insert(_PARTIES), {"case_id": case_id, **people.party_row(values)})
-    search.index(session, case_id, search.document_of(columns, found.content))
+    search.enter(session.connection(), case_id, search.joined(search.document_of(columns, found.content)))
     return number
 
 

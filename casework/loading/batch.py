@@ -61,7 +61,7 @@ def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, d
         lists["staff_message"] += walk.lines
         found = walk.document()
         if found:
-            documents.append((case_id, " ".join(search.grams(found))))
+            documents.append((case_id, search.joined(found)))
         batch.cases += 1
     batch.rows = {name: layouts[name].bound(rows) for name, rows in lists.items() if rows}
     batch.rows[SEARCH] = documents

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from casework import access, cases, documents, facts, notify, people, search, steps, telling
 from casework.actors import Actor
-from casework.cases import NewCase
+from casework.cases import NewCase, Shell
 from casework.effects import Act
 from casework.errors import NotAllowed
 from casework.reference import Reference
@@ -41,19 +41,6 @@ class Given:
     """Papers ordered and messages sent before this moment are left out: they are in the paper archive."""
     lines_from: datetime
     """Lines in the lists of staff before this moment are left out: they were read long ago."""
-
-
-class Shell:
-    """The columns of a case as attributes, for functions that ask a case."""
-
-    def __init__(self, columns: Row, case_id: int) -> None:
-        self.__dict__ = columns
-        columns["id"] = case_id
-
-    @property
-    def sealed(self) -> bool:
-        """As models.Case."""
-        return bool(self.__dict__["kind"] == "misconduct")
 
 
 class Walk:

@@ -204,7 +204,7 @@ class TestBeside:
             raise OSError("the power went")
 
         with monkeypatch.context() as broken:
-            broken.setattr("casework.cases.search.index", breaks)
+            broken.setattr("casework.cases.search.enter", breaks)
             with pytest.raises(OSError, match="power"):
                 send("key-19")
         assert (number_of(Filing), number_of(Case), number_of(Task)) == (0, 0, 0)
