@@ -309,7 +309,7 @@ def _accepted(session: Session, case: Case, act: Act, _written: Written) -> Fact
         "judged_by": act.ref.names.get(act.actor.id) if act.actor.id is not None else None,
         "assessed": act.values["assessed"],
     }
-    return {**_told(session, order._mapping, case, act), **judged, "number": f"{order.number}（结）"}
+    return {**_told(session, dict(order._mapping), case, act), **judged, "number": f"{order.number}（结）"}
 
 
 def _returned(session: Session, case: Case, act: Act, _written: Written) -> Facts:
