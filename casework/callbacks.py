@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
@@ -31,6 +32,8 @@ from rules.workflow import WORKFLOW
 ACTION = "call_back"
 TRIES = 3
 """Failed calls after which a filer counts as not reached."""
+LOOKED_AT = 60
+"""Waiting cases among which the next one is sought."""
 DISSATISFIED = "dissatisfied"
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
@@ -179,6 +182,44 @@ def of_month(staff: StaffView, month: str) -> list[Row]:
     )
 
 
+def following(staff: StaffView, month: str, but: int | None = None) -> str | None:
+    """Return the number of the case that this person calls about next: those never called first, then by unit. None
+    when there is none left for them; `but` is the case that lies open."""
+    query = (
+        access.visible(staff)
+        .join(CallbackDraw, CallbackDraw.case_id == Case.id)
+        .where(CallbackDraw.month == month, CallbackDraw.state == states.WAITING)
+        .order_by(CallbackDraw.tries, CallbackDraw.unit_id, CallbackDraw.id)
+        .limit(LOOKED_AT)
+    )
+    ready = (case for case in db.session.scalars(query) if case.id != but and callable_now(staff, case))
+    return next((case.number for case in ready), None)
+
+
+def by_month(staff: StaffView, months: Sequence[str]) -> dict[str, dict[str, UnitResult]]:
+    """Return what the calls of some months brought, by unit name in the order of the tree and by month; the units that
+    this person sees. One count in the database, whatever was drawn."""
+    ref = current()
+    query = (
+        select(CallbackDraw.unit_id, CallbackDraw.month, CallbackDraw.state, CallbackDraw.result, func.count())
+        .join(Case, Case.id == CallbackDraw.case_id)
+        .where(CallbackDraw.month.in_(months), access.visible_clause(staff, ref))
+        .group_by(CallbackDraw.unit_id, CallbackDraw.month, CallbackDraw.state, CallbackDraw.result)
+    )
+    counted: dict[int, dict[str, Counter[str]]] = {}
+    for unit_id, month, state, result, number in db.session.execute(query) if months else ():
+        tally = counted.setdefault(unit_id, {}).setdefault(month, Counter())
+        tally[state] += number
+        tally[f"said {result}"] += number
+    ordered = sorted(counted, key=lambda unit_id: ref.units[unit_id].path)
+    return {
+        ref.units[unit_id].short_name: {
+            month: _counted(ref.units[unit_id].short_name, tally) for month, tally in counted[unit_id].items()
+        }
+        for unit_id in ordered
+    }
+
+
 def results(rows: Sequence[Row]) -> list[UnitResult]:
     """Return what the calls brought, a line for each unit in the order of the rows."""
     found: dict[str, list[CallbackDraw]] = {}
@@ -198,23 +239,14 @@ def total(results: Sequence[UnitResult]) -> UnitResult:
 
 
 def _sum(unit: str, draws: Sequence[CallbackDraw]) -> UnitResult:
-    def stand(state: str) -> int:
-        return sum(one.state == state for one in draws)
+    return _counted(unit, Counter([one.state for one in draws] + [f"said {one.result}" for one in draws]))
 
-    def said(result: str) -> int:
-        return sum(one.result == result for one in draws)
 
-    return UnitResult(
-        unit,
-        len(draws),
-        stand(states.WAITING),
-        stand(states.REACHED),
-        stand(states.NOT_REACHED),
-        stand(states.DECLINED),
-        said("satisfied"),
-        said("fairly_satisfied"),
-        said(DISSATISFIED),
-    )
+def _counted(unit: str, tally: Counter[str]) -> UnitResult:
+    states_of = (states.WAITING, states.REACHED, states.NOT_REACHED, states.DECLINED)
+    said = ("said satisfied", "said fairly_satisfied", f"said {DISSATISFIED}")
+    stands = [tally[one] for one in states_of]
+    return UnitResult(unit, sum(stands), *stands, *(tally[one] for one in said))
 
 
 def of_case(case_id: int) -> CallbackDraw | None:
@@ -244,6 +276,11 @@ def noted(session: Session, case_id: int, values: Mapping[str, Any], now: dateti
             state = states.NOT_REACHED
         changed = {"tries": tries, "state": state, "result": result, "called_at": now}
         session.execute(update(CallbackDraw).where(CallbackDraw.id == row.id).values(**changed))
+
+
+def callable_now(staff: StaffView, case: Case) -> bool:
+    """Tell whether this person may record a call about a case in the state in which it is."""
+    return may_call(staff, case) and case.state in WORKFLOW.action(ACTION).states.get(case.kind, frozenset())
 
 
 def may_call(staff: StaffView, case: Case) -> bool:

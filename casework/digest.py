@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from casework import access, alive, channels, notices, queue, tasks
+from casework import access, alive, channels, directives, notices, queue, tasks
 from casework.actors import StaffView
 from casework.queue import COUNTED, Filters
 from casework.reference import current
@@ -69,9 +69,10 @@ def text_for(staff: StaffView, now: datetime) -> str:
         return ""
     counts = {tab.view.key: tab.count for tab in queue.tabs(staff, now)}
     wanted = [(key, words) for key, words in PARTS if counts.get(key)]
-    if not wanted:
+    orders = [f"待{to_do}的指令{number}份" for to_do, number in directives.owed(staff, now).items()]
+    if not wanted and not orders:
         return ""
-    head = "，".join(f"{words}{_many(counts[key])}件" for key, words in wanted)
+    head = "，".join([f"{words}{_many(counts[key])}件" for key, words in wanted] + orders)
     lines = [f"{long_date(local_date(now))}，您这里{head}。"]
     room = NAMED
     for key, words in wanted:

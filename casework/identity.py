@@ -66,8 +66,9 @@ def may_reveal(staff: StaffView, case: Case, now: datetime) -> bool:
 
 
 def may_reveal_to_call(staff: StaffView, case: Case) -> bool:
-    """Tell whether this person may see whom to call: the month's draw chose the case, and the call is still due."""
-    if not callbacks.waits(case.id):
+    """Tell whether this person may see whom to call: the month's draw chose the case, the call is still due, and it
+    could be recorded (not of a case that has gone to the archive meanwhile)."""
+    if not callbacks.waits(case.id) or not callbacks.callable_now(staff, case):
         return False
     held_by_role = access.holdings(staff, access.columns(case), current())
     return any(rule.may_reveal_to_call(role, held) for role, held in held_by_role)
@@ -81,8 +82,9 @@ def _registered_by(case: Case, staff: StaffView) -> bool:
 def reveal(case: Case, staff: StaffView, reason: str, now: datetime, *, to_call: bool = False) -> Identity:
     """Show who the filer is, and record who looked, when and why, before anything is shown.
 
-    `to_call`: to call back, where the draw of a month asks for it. Raises NotAllowed for whom the rules do not let,
-    Refused without a reason or where nobody is recorded.
+    `to_call`: to call back, where the draw of a month asks for it; name and telephone are then all that is given,
+    because a call needs no more. Raises NotAllowed for whom the rules do not let, Refused without a reason or where
+    nobody is recorded.
     """
     if not may_reveal(staff, case, now) and not (to_call and may_reveal_to_call(staff, case)):
         raise NotAllowed("只有办理这一件的人可以查看来件人的信息。")
@@ -96,6 +98,8 @@ def reveal(case: Case, staff: StaffView, reason: str, now: datetime, *, to_call:
         party = people.filer_of(session, case.id)
         if party is None:
             raise Refused("这一件是匿名的，没有来件人的信息")
+        if to_call:
+            return Identity(party.name, party.phone, None, None, None, None, None)
         return Identity(
             party.name, party.phone, party.address, party.postcode, party.email, party.id_type, party.id_number
         )

@@ -74,10 +74,14 @@ def still_for(now: datetime) -> timedelta | None:
 
     One look at one row by its key. A house that never swept has no row before it is founded (`founding.found`).
     """
-    at: datetime | None = db.session.connection().execute(_SWEPT).scalar()
-    if at is None or now - at <= STILL:
+    return still(db.session.connection().execute(_SWEPT).scalar(), now)
+
+
+def still(swept_at: datetime | None, now: datetime) -> timedelta | None:
+    """Return how long ago the sweep ran, when that is an alarm."""
+    if swept_at is None or now - swept_at <= STILL:
         return None
-    return now - at
+    return now - swept_at
 
 
 def lines() -> list[Line]:

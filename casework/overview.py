@@ -15,6 +15,7 @@ from casework.desks import IN_HAND
 from casework.errors import Refused
 from casework.queue import PAGE, SOON
 from casework.reference import Reference, UnitView, current
+from casework.supervision import holding
 from models import NEVER, Case, SupervisionOrder, db
 from models import supervision as states
 from rules import supervision as law
@@ -77,6 +78,8 @@ class Line:
     handler: str
     late: int
     term: str
+    also: tuple[str, ...]
+    """Further terms of the case that have run out and are on the same order."""
     ladder: tuple[tuple[str, str], ...]
     """(label, done | now | empty) of each level."""
     state: str
@@ -286,6 +289,7 @@ def _line(row: Row[Any], staff: StaffView, ref: Reference, now: datetime) -> Lin
         handler=ref.names.get(found["handler_id"], ""),
         late=late,
         term=term,
+        also=tuple(RULES[one["rule"]].label for one in holding(row) if one["deadline_id"] != row.deadline_id),
         ladder=ladder,
         state=STATE_WORDS[row.state],
         may=_may(row, found, staff, ref),

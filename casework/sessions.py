@@ -199,16 +199,8 @@ def change_password(
 
     Asks for the present password and a fresh one-time code. Raises Refused naming the field, TooFast after failures.
     """
-    staff = db.session.get_one(Staff, staff_id)
+    staff, step = _known(staff_id, current, otp, now)
     account = _account_key(staff.username)
-    wait = throttle.count(account, now)
-    if wait:
-        raise TooFast(_too_fast(wait).sentence, wait)
-    if not passwords.matches(staff.password_hash, current):
-        raise Refused("现在的密码不对", "password")
-    step = _step_of(otp, staff.totp_secret or _NO_SECRET, now)
-    if staff.totp_secret is not None and step is None:
-        raise Refused("动态口令不对，请等验证器换一组数字再试", "otp")
     fault = passwords.fault(new, (staff.username, staff.name))
     if fault is None and passwords.matches(staff.password_hash, new):
         fault = "新密码不能和现在的一样"
@@ -217,11 +209,40 @@ def change_password(
         raise Refused(fault, "new_password")
     kept = passwords.hashed(new)
     with writing() as session:
-        if step is not None and staff.totp_secret is not None and not _use_code(session, staff_id, step):
-            raise Refused("这组动态口令已经用过，请等验证器换一组数字再试", "otp")
+        _use_up(session, staff, step)
         session.execute(update(Staff).where(Staff.id == staff_id).values(password_hash=kept, must_change=False))
     throttle.clear(account)
     end_all(staff_id, "password changed", now, but=keep)
+
+
+def prove(staff_id: int, password: str, otp: str, now: datetime) -> None:
+    """Let a person show once more who they are, before their own data change: by password and one-time code.
+
+    Raises Refused naming the field, TooFast after failures.
+    """
+    staff, step = _known(staff_id, password, otp, now)
+    with writing() as session:
+        _use_up(session, staff, step)
+    throttle.clear(_account_key(staff.username))
+
+
+def _known(staff_id: int, password: str, otp: str, now: datetime) -> tuple[Staff, int | None]:
+    """Return a person whose password and code are right, and the step of the code; failures count."""
+    staff = db.session.get_one(Staff, staff_id)
+    wait = throttle.count(_account_key(staff.username), now)
+    if wait:
+        raise TooFast(_too_fast(wait).sentence, wait)
+    if not passwords.matches(staff.password_hash, password):
+        raise Refused("现在的密码不对", "password")
+    step = _step_of(otp, staff.totp_secret or _NO_SECRET, now)
+    if staff.totp_secret is not None and step is None:
+        raise Refused("动态口令不对，请等验证器换一组数字再试", "otp")
+    return staff, step
+
+
+def _use_up(session: Session, staff: Staff, step: int | None) -> None:
+    if step is not None and staff.totp_secret is not None and not _use_code(session, staff.id, step):
+        raise Refused("这组动态口令已经用过，请等验证器换一组数字再试", "otp")
 
 
 def confirm(staff_id: int, otp: str, now: datetime) -> bool:

@@ -103,43 +103,52 @@ def _supervise(
 ) -> list[tasks.Added]:
     case, ref = spoken.case, turn.ref
     cause = _cause(spoken, moment, order)
-    level = "key_supervise" if cause is not None and cause.place == law.CITY else moment.act
-    number, answer = "", ""
+    place = cause.place if cause is not None else law.CITY
+    level = "key_supervise" if place == law.CITY and cause is not None else moment.act
+    said = ""
     added: list[tasks.Added] = []
-    heavier = cause is not None and (
-        order is None or law.weight(cause.place, level) > law.weight(order.place, order.level)
-    )
-    if cause is not None and heavier and allowed(case, "supervise"):
+    how = law.SAY
+    if cause is not None:
+        how = law.answered_with(cause.rule, place, level, supervision.standing(order, cause))
+    if how == law.ISSUE and cause is not None and allowed(case, "supervise"):
         day = law.answer_by(case.received_on, local_date(turn.now), ref.calendar)
-        template = law.TEMPLATES[cause.place]
-        label = RULES[cause.rule].label if cause.rule else "督办事项"
         entered = {
             "level": level,
-            "ground": template.ground,
-            "requirement": template.fill(label, cause.since_on, day),
+            "ground": law.TEMPLATES[place].ground,
+            "requirement": _requirement(cause, order, day),
             "due_on": day,
         }
         added += _act(session, spoken, "supervise", entered, turn, _cause=cause)
         issued = supervision.live(session, case.id)
-        number, answer = (issued.number if issued else ""), f"，请在{long_date(day)}前答复"
-    place = cause.place if cause is not None else law.CITY
+        said = f"{issued.number if issued else ''}，请在{long_date(day)}前答复"
+    elif how == law.JOIN and order is not None and allowed(case, "remind"):
+        added += _act(session, spoken, "remind", {"level": "urge", "rule": spoken.row.rule}, turn, _joins=cause)
+        said = f"并入{order.number}，请在{long_date(order.due_on)}前一并答复"
     who = holders((*moment.to, "lead", "handler"), case, _unit_at(case, place, ref), ref)
-    words = _words(spoken, moment, turn, f"（{law.TEMPLATES[place].label}）", f"{number}{answer}")
+    words = _words(spoken, moment, turn, f"（{law.TEMPLATES[place].label}）", said)
     return added + _leave(session, spoken, moment, who, words, turn, urgent=level == "key_supervise")
 
 
-def _heavier(cause: supervision.Cause, level: str, order: supervision.Order | None) -> bool:
-    """Tell whether an order would weigh more than the one that lives: else the messages are enough."""
-    return order is None or law.weight(cause.place, level) > law.weight(order.place, order.level)
+def _requirement(cause: supervision.Cause, order: supervision.Order | None, answer_by: date) -> str:
+    """Return what an order of the system asks for: about its own term, the others that it takes over, and what a
+    person had required before."""
+    label = RULES[cause.rule].label if cause.rule else "督办事项"
+    text = law.TEMPLATES[cause.place].fill(label, cause.since_on, answer_by)
+    if order is None:
+        return text
+    others = [one for one in supervision.holding(order) if one["rule"] != cause.rule]
+    text += law.also([(RULES[one["rule"]].label, date.fromisoformat(one["since_on"])) for one in others])
+    if order.source != states.BY_SYSTEM and order.state != states.ANSWERED:
+        text += law.kept(order.number, order.requirement, law.REQUIREMENT_MOST - len(text))
+    return text
 
 
 def _cause(spoken: Spoken, moment: Moment, order: supervision.Order | None) -> supervision.Cause | None:
     """Return why and how high an order goes. One that stays unanswered is raised a level, about what caused it."""
     row = spoken.row
     if row.rule != law.ANSWER or order is None:
-        return supervision.Cause(
-            row.rule, row.id, spoken.due.on or local_date(row.due_at), moment.where or law.DISTRICT
-        )
+        since_on = spoken.due.on or local_date(row.due_at)
+        return supervision.Cause(row.rule, row.id, since_on, moment.where or law.DISTRICT, row.replaces_id)
     higher = law.above(order.place)
     return supervision.Cause(order.rule, order.deadline_id, order.since_on, higher) if higher else None
 

@@ -1,16 +1,17 @@
 """Supervision orders (督办单) on record: written by the acts that issue, answer, accept, return and withdraw them.
 
-One order lives per case at a time: a heavier one replaces it, and its number stays with it.
+One order lives per case at a time and names every term of the case that has run out (docs/decisions/0026): what is
+graver replaces it and takes its terms over, what is lighter joins it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, insert, select, update
+from sqlalchemy import Row, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import documents
@@ -18,7 +19,7 @@ from casework.effects import Act
 from casework.errors import Refused
 from casework.reference import Reference, UnitView
 from casework.steps import Written
-from models import Case, Document
+from models import Case, Document, StaffMessage
 from models import document as papers
 from models import supervision as states
 from models.supervision import SupervisionOrder
@@ -46,6 +47,12 @@ class Cause:
     deadline_id: int | None
     since_on: date
     place: str
+    former_id: int | None = None
+    """The row that the term's own row has replaced: it is the same term."""
+
+    def term(self) -> Columns:
+        """Return the term as an order lists it."""
+        return {"rule": self.rule, "deadline_id": self.deadline_id, "since_on": self.since_on.isoformat()}
 
 
 def live(session: Session, case_id: int) -> Order | None:
@@ -70,8 +77,25 @@ def record(session: Session, case: Case, act: Act, written: Written) -> Facts:
     return doing(session, case, act, written) if doing is not None else {}
 
 
+def standing(order: Order | None, cause: Cause) -> law.Standing | None:
+    """Return what a lapse must know of the order that lives, None without one."""
+    if order is None:
+        return None
+    mine = {cause.deadline_id, cause.former_id}
+    listed = any(one["rule"] == cause.rule and one["deadline_id"] in mine for one in holding(order))
+    return law.Standing(
+        order.place, order.level, order.source == states.BY_SYSTEM, order.state != states.ANSWERED, listed
+    )
+
+
+def holding(order: Order) -> list[Columns]:
+    """Return the terms of an order that still count."""
+    return [one for one in order.terms if "over" not in one]
+
+
 def obsolete(session: Session, case_id: int, written: Written, now: datetime) -> str | None:
-    """Return why the order that the system issued about this case holds no longer after an act; None when it does.
+    """Strike off the live order of the system what an act has taken away; return why nothing of it is left, None when
+    something is.
 
     A term that stands still or ends later than now is not overdue. One that was kept before its order was sent out
     needs no answer any more; when the order was out, it does.
@@ -79,23 +103,53 @@ def obsolete(session: Session, case_id: int, written: Written, now: datetime) ->
     order = live(session, case_id)
     if order is None or order.source != states.BY_SYSTEM or order.rule is None:
         return None
-    label = RULES[order.rule].label
-    running = written.clocks.get(order.rule)
-    if running is not None:
-        if running.due.on is None:
-            return f"“{label}”已经暂停计算"
-        if running.due.at is not None and running.due.at > now:
-            return f"“{label}”改为{long_date(running.due.on)}届满，不再超期"
-        return None
+    unseen = _unseen(session, order)
+    found: list[Columns] = []
+    fallen: list[str] = []
+    for one in order.terms:
+        why = None if "over" in one else _over(one["rule"], written, now, unseen)
+        found.append({**one, "over": why} if why else one)
+        fallen += [why] if why else []
+    left = [one for one in found if "over" not in one]
+    if fallen and left:
+        _change(session, order, {**_gravest(left), "terms": found})
+    return "；".join(fallen) if fallen and not left else None
+
+
+def _over(rule: str, written: Written, now: datetime, unseen: bool) -> str | None:
+    """Return why a term gives no cause for an order any more, None when it does."""
+    label, running = RULES[rule].label, written.clocks.get(rule)
+    if running is None:
+        return f"“{label}”在督办单发出以前已经了结" if unseen else None
+    if running.due.on is None:
+        return f"“{label}”已经暂停计算"
+    if running.due.at is not None and running.due.at > now:
+        return f"“{label}”改为{long_date(running.due.on)}届满，不再超期"
+    return None
+
+
+def _unseen(session: Session, order: Order) -> bool:
+    """Tell whether the paper of an order has not been made: nobody has read it."""
     waiting = select(Document.id).where(
-        Document.case_id == case_id,
+        Document.case_id == order.case_id,
         Document.event_seq == order.event_seq,
         Document.kind == PAPER,
         Document.state.in_(_NO_PAPER_YET),
     )
-    if session.connection().execute(waiting).first() is not None:
-        return f"“{label}”在督办单发出以前已经了结"
-    return None
+    return session.connection().execute(waiting).first() is not None
+
+
+def _gravest(terms: Sequence[Columns]) -> Columns:
+    """Return the columns that name the gravest of some terms, by which an order is listed."""
+    ordered = in_order(terms)
+    if not ordered:
+        return {}
+    return {**ordered[0], "since_on": date.fromisoformat(ordered[0]["since_on"])}
+
+
+def in_order(terms: Sequence[Columns]) -> list[Columns]:
+    """Return terms of an order, the gravest first."""
+    return sorted(terms, key=lambda one: law.gravity(one["rule"], date.fromisoformat(one["since_on"])))
 
 
 def issuer_of(unit: UnitView, place: str, ref: Reference) -> UnitView:
@@ -111,18 +165,26 @@ def _issue(session: Session, case: Case, act: Act, written: Written) -> Facts:
     issuer, place = _by_whom(act, unit, cause)
     today = local_date(now)
     former = live(session, case.id)
+    level = act.values.get("level", "key_supervise" if place == law.CITY else "supervise")
+    terms = holding(former) if former is not None else []
+    if cause is not None and cause.rule is not None:
+        same = {cause.deadline_id, cause.former_id}
+        terms = [*(one for one in terms if one["deadline_id"] not in same), cause.term()]
+        if former is not None:
+            place, level = law.heavier((place, level), (former.place, former.level))
+            issuer = issuer_of(unit, place, ref)
+    terms = in_order(terms)
     values: Columns = {
         "case_id": case.id,
         "event_seq": written.event["seq"],
         "number": documents.next_number(session, "paper.leader_note" if note else PAPER, issuer, today.year),
-        "level": act.values.get("level", "key_supervise" if place == law.CITY else "supervise"),
+        "level": level,
         "place": place,
         "source": _source(act, note),
         "ground": act.values.get("ground", "U3"),
         "requirement": act.values["text" if note else "requirement"],
-        "rule": cause.rule if cause else None,
-        "deadline_id": cause.deadline_id if cause else None,
-        "since_on": cause.since_on if cause else today,
+        **({"rule": None, "deadline_id": None, "since_on": today} | _gravest(terms)),
+        "terms": terms,
         "unit_id": unit.id,
         "issuer_id": issuer.id,
         "signer_id": act.actor.id,
@@ -133,7 +195,8 @@ def _issue(session: Session, case: Case, act: Act, written: Written) -> Facts:
         "replaces_id": former.id if former else None,
     }
     if former is not None:
-        _close(session, former, states.REPLACED, now, f"升级为{values['number']}")
+        how = "升级为" if law.weight(place, level) > law.weight(former.place, former.level) else "并入"
+        _close(session, former, states.REPLACED, now, f"{how}{values['number']}")
     session.execute(insert(_ORDERS), values)
     if note:
         return {"number": values["number"], "bureau_id": ref.units[issuer.bureau_id].id}
@@ -166,14 +229,26 @@ def paper_facts(order: Mapping[str, Any], ref: Reference, handler_id: int | None
         "addressee": unit.name,
         "level": f"{level}（{law.TEMPLATES[order['place']].label}）",
         "ground": ground.label,
-        "term": RULES[order["rule"]].label if order.get("rule") else None,
-        "since_on": order["since_on"] if order.get("rule") else None,
+        "terms": [
+            {"label": RULES[one["rule"]].label, "on": one["since_on"]} for one in order["terms"] if "over" not in one
+        ],
         "answer_by": order["due_on"],
         "requirement": order["requirement"],
         "unit": unit.name,
         "handler": ref.names.get(handler_id) if handler_id is not None else None,
         "signer": ref.names.get(signer) if signer is not None else "系统（期限届满自动签发）",
     }
+
+
+def _joined(session: Session, case: Case, act: Act, _written: Written) -> Facts:
+    """A lighter term joins the order that lives: the act on record is the 催办 that says so."""
+    cause: Cause | None = act.values.get(JOINS)
+    if cause is not None:
+        order = _order(session, case)
+        terms = in_order([*order.terms, cause.term()])
+        live_ones = [one for one in terms if "over" not in one]
+        _change(session, order, {**_gravest(live_ones), "terms": terms})
+    return {}
 
 
 def _answered(session: Session, case: Case, act: Act, _written: Written) -> Facts:
@@ -189,23 +264,52 @@ def _answered(session: Session, case: Case, act: Act, _written: Written) -> Fact
     }
     _change(session, order, values)
     again = str(values["answers"]) if values["answers"] > 1 else ""
-    facts = paper_facts({**order._mapping, **values}, act.ref, case.handler_id)
-    answer = {
-        "answer": values["answer"],
-        "measure": values["measure"],
-        "new_due_on": values["new_due_on"],
-        "answered_on": local_date(act.now),
-        "answered_by": act.ref.names.get(act.actor.id) if act.actor.id is not None else None,
-    }
     # The paper with its answer is a second paper of the same order: its own number only tells the two files apart.
-    return {**facts, **answer, "number": f"{order.number}（复{again}）", "order_number": order.number}
+    return {**_told(session, {**order._mapping, **values}, case, act), "number": f"{order.number}（复{again}）"}
+
+
+def _told(session: Session, order: Mapping[str, Any], case: Case, act: Act) -> Facts:
+    """Return what the paper of an answered order says: when the unit had it, what it answered, how the last answer
+    was taken."""
+    names = act.ref.names
+    return {
+        **paper_facts(order, act.ref, case.handler_id),
+        "order_number": order["number"],
+        "signed_at": _signed_at(session, order, act.ref).isoformat(),
+        "answer": order["answer"],
+        "measure": order["measure"],
+        "new_due_on": order["new_due_on"],
+        "answered_on": local_date(order["answered_at"]),
+        "answered_by": names.get(order["answered_by"]),
+        "returned": order["returned"],
+    }
+
+
+def _signed_at(session: Session, order: Mapping[str, Any], ref: Reference) -> datetime:
+    """Return when the unit had an order (签收时间): when the first of its people read the line about it, at the latest
+    when it answered."""
+    mine = {one for (unit_id, _role), held in ref.roles.items() if unit_id == order["unit_id"] for one in held}
+    query = select(func.min(StaffMessage.read_at)).where(
+        StaffMessage.case_id == order["case_id"],
+        StaffMessage.created_at == order["issued_at"],
+        StaffMessage.staff_id.in_(mine),
+    )
+    answered: datetime = order["answered_at"]
+    read: datetime | None = session.connection().execute(query).scalar_one()
+    return min(read, answered) if read is not None else answered
 
 
 def _accepted(session: Session, case: Case, act: Act, _written: Written) -> Facts:
     order = _order(session, case)
     _change(session, order, {"assessed": act.values["assessed"]})
     _close(session, order, states.ACCEPTED, act.now, "答复已认可")
-    return {}
+    judged = {
+        "result": "答复已认可，督办单销号",
+        "judged_on": local_date(act.now),
+        "judged_by": act.ref.names.get(act.actor.id) if act.actor.id is not None else None,
+        "assessed": act.values["assessed"],
+    }
+    return {**_told(session, dict(order._mapping), case, act), **judged, "number": f"{order.number}（结）"}
 
 
 def _returned(session: Session, case: Case, act: Act, _written: Written) -> Facts:
@@ -246,7 +350,10 @@ def _close(session: Session, order: Order, state: str, at: datetime, why: str) -
 
 
 LEVELS = next(one.choices for one in WORKFLOW.action("supervise").fields if one.name == "level")
+JOINS = "_joins"
+"""Among the values of a 催办: the cause that joins the live order."""
 _ACTS = {
+    "remind": _joined,
     "supervise": _issue,
     "leader_note": _issue,
     "answer_supervision": _answered,
@@ -255,5 +362,5 @@ _ACTS = {
     "set_supervision_term": _term_set,
     "withdraw_supervision": _withdrawn,
 }
-_NEEDS_ORDER = frozenset(_ACTS) - {"supervise", "leader_note"}
+_NEEDS_ORDER = frozenset(_ACTS) - {"supervise", "leader_note", "remind"}
 _NEEDS_ANSWER = frozenset({"accept_supervision", "return_supervision"})

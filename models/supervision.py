@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import BigId, Model, UtcDateTime
+from models.base import BigId, Json, Model, UtcDateTime
 
 OPEN = "open"
 ANSWERED = "answered"
@@ -52,10 +53,13 @@ class SupervisionOrder(Model):
     """Code of the list `supervision`."""
     requirement: Mapped[str] = mapped_column(Text)
     rule: Mapped[str | None] = mapped_column(String(40))
-    """The term whose lapse caused it."""
+    """The gravest of the terms whose lapse caused it."""
     deadline_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deadline.id"))
     since_on: Mapped[date] = mapped_column(Date)
     """The day on which that term ended; the day of the order where no term caused it. Lists are in this order."""
+    terms: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list, server_default="[]")
+    """Every term that the order is about, the gravest first: `rule`, `deadline_id`, `since_on`; `over` says why one of
+    them does not count any more."""
     unit_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))
     """Who has to answer."""
     issuer_id: Mapped[int] = mapped_column(BigId, ForeignKey("unit.id"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request
 
 from blueprints.command.frame import show
@@ -26,6 +28,8 @@ STATES = {
     callback.DECLINED: ("拒访", ""),
 }
 REASON = "回访"
+MONTHS = 6
+"""Months whose results stand side by side."""
 
 
 def _choices(field: str) -> list[tuple[str, str]]:
@@ -60,7 +64,16 @@ def index() -> Response:
         scores=dict(_choices("score")),
         tries=callbacks.TRIES,
         kinds=WORKFLOW.kind_labels,
+        following=callbacks.following(staff, month),
+        trend=_trend(staff, known),
     )
+
+
+def _trend(staff: StaffView, known: list[str]) -> dict[str, Any]:
+    """Return the results of the last months by unit, where there is more than one month to compare."""
+    months = known[:MONTHS]
+    found = callbacks.by_month(staff, months) if len(months) > 1 else {}
+    return {"months": [(one, _words(one)) for one in months], "units": found}
 
 
 def _words(month: str) -> str:
@@ -82,6 +95,19 @@ def draw() -> Response:
     else:
         say(f"{_words(month)}没有可以回访的办结件。", tone="warn")
     return leave("/command/callbacks")
+
+
+@bp.get("/next")
+@policy("staff", "callback")
+def next_one() -> Response:
+    """Go to the case that is called about next, or to the list when none is left."""
+    staff = worker_of_desk()
+    month = request.args.get("month", "") or callbacks.month_before(local_date(clock.now()))
+    callbacks.bounds(month)
+    number = callbacks.following(staff, month)
+    if number is None:
+        say(f"{_words(month)}的回访，您能打的都打完了。")
+    return leave(f"/command/callbacks/{number}" if number else f"/command/callbacks?month={month}")
 
 
 @bp.get("/<number>")
@@ -116,7 +142,7 @@ def _one(
     now = clock.now()
     state = WORKFLOW.state(case.kind, case.state)
     drawn = callbacks.of_case(case.id)
-    may_act = callbacks.may_call(staff, case) and case.state in WORKFLOW.action(callbacks.ACTION).states[case.kind]
+    may_act = callbacks.callable_now(staff, case)
     return show(
         "command/callback.html",
         status=status,
@@ -137,4 +163,5 @@ def _one(
         states=STATES,
         tries=callbacks.TRIES,
         words=_words(drawn.month) if drawn is not None else "",
+        following=callbacks.following(staff, drawn.month, case.id) if drawn is not None and may_act else None,
     )

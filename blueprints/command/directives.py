@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
-from flask import Blueprint, Response, g, request
-from flask_login import current_user
+from flask import Blueprint, Response, request
 
 from blueprints.command import entries
 from blueprints.command.frame import show
 from blueprints.web import leave, policy, say
 from blueprints.web.forms import Filled
-from blueprints.web.policy import current_policy
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments, casefile, directives, documents
 from casework.actors import StaffView
@@ -22,17 +19,6 @@ from models import Directive, clock
 from rules.identifiers import row_number
 
 bp = Blueprint("directives", __name__, url_prefix="/command/directives")
-
-
-@bp.app_context_processor
-def waiting() -> dict[str, Any]:
-    """Tell the frame of staff pages what the person's units have not acknowledged; a fragment has no frame."""
-    asked = current_policy()
-    framed = asked is not None and asked.audience == "staff" and "_login_user" in g
-    if not framed or "HX-Request" in request.headers or not current_user.is_authenticated:
-        return {}
-    person = getattr(current_user.view, "staff", None)
-    return {"waiting_orders": directives.waiting_for(person) if person is not None else []}
 
 
 @bp.get("")

@@ -17,8 +17,9 @@ from blueprints.web.pages import own_path
 from blueprints.web.policy import current_policy
 from blueprints.web.signed_in import Signed
 from blueprints.web.staff import session_token, sign_in, sign_out
-from casework import sessions
-from casework.errors import Refused, TooFast
+from casework import notices, reaching, sessions
+from casework.errors import Faults, Refused, TooFast
+from casework.reaching import Reach
 from models import clock
 from rules import access
 
@@ -116,6 +117,26 @@ def password() -> Response:
     return leave("/account")
 
 
+@bp.post("/account/reach")
+@policy("staff")
+def reach() -> Response:
+    """Let the person be reached in another way; a new address asks for the password and the code."""
+    entered = {name: request.form.get(name, "") for name in ("reach_by", "email", "phone")}
+    wanted = Reach(entered["reach_by"], entered["email"], entered["phone"])
+    secret = request.form.get("reach_password", ""), request.form.get("reach_otp", "")
+    own = {"password": "reach_password", "otp": "reach_otp"}
+    try:
+        reaching.choose(current_staff().id, wanted, *secret, clock.now())
+    except Faults as faults:
+        return _account(Filled(entered, faults.faults), 422)
+    except TooFast as fast:
+        return _account(Filled(entered, {"reach_password": fast.sentence}), 429)
+    except Refused as refused:
+        return _account(Filled(entered, {own.get(refused.field or "", "reach_password"): refused.sentence}), 422)
+    say(f"提醒以后发到：{reaching.LABELS[wanted.way]}。")
+    return leave("/account")
+
+
 @bp.post("/account/sessions/<int:session_id>/end")
 @policy("staff")
 def end_session(session_id: int) -> Response:
@@ -141,8 +162,18 @@ def _account(form: Filled, status: int = 200) -> Response:
     person = cast(Signed, current_staff())
     running = sessions.sessions_of(person.id, clock.now(), session_token())
     roles = [access.ROLES[role].label for role in person.roles]
+    present = reaching.of(person.id)
+    kept = {"reach_by": present.way, "email": present.email, "phone": present.phone}
     return page(
-        "desk/account.html", status=status, form=form, sessions=running, roles=roles, person=person, words=browser_words
+        "desk/account.html",
+        status=status,
+        form=Filled({**kept, **form.values}, form.errors),
+        sessions=running,
+        roles=roles,
+        person=person,
+        words=browser_words,
+        ways=reaching.offered(present.way),
+        quiet=notices.quiet_hours(),
     )
 
 

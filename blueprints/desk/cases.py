@@ -11,7 +11,7 @@ from blueprints.desk import panel, present
 from blueprints.desk.panel import Typed
 from blueprints.web import leave, page, policy, posted, say
 from blueprints.web.errors import LATER, not_now
-from blueprints.web.pages import by_htmx
+from blueprints.web.pages import by_htmx, own_path
 from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
 from casework import access, attachments, casefile, casewords, directives, documents, handling, identity, offers
@@ -80,10 +80,16 @@ def _case(
         "orders": directives.of_case(case, staff),
         "incident_href": _incident_href(file),
         "order_href": _order_href(case, staff),
+        "then": _then(),
     }
     if done and by_htmx():
         return posted(present.case_href(case.number), "desk/_case.html", **context)
     return page("desk/case.html", "desk/_case.html", status=status, **context)
+
+
+def _then() -> str:
+    """Return where the form of a list wants to go on after the act; empty for the forms of the case itself."""
+    return own_path(request.form.get("then"), "")
 
 
 def _incident_href(file: casefile.CaseFile) -> str | None:
@@ -217,7 +223,9 @@ def _confirm(case: Case, row: Action, foreseen: offers.Foreseen, values: dict[st
         foreseen=foreseen,
         facts=casewords.answers(case, row, values),
         hidden=[
-            (name, one) for name, value in values.items() for one in ([value] if isinstance(value, str) else value)
+            (name, one)
+            for name, value in {**values, "then": _then()}.items()
+            for one in ([value] if isinstance(value, str) else value)
         ],
         seen=request.form.get("seen", ""),
         rules=casewords.term_labels(foreseen.opened),
@@ -231,10 +239,10 @@ def _acted(case: Case, row: Action, staff: StaffView, now: datetime) -> Response
     if not access.may_read(staff, access.columns(case), current()):
         say(said)
         return leave("/desk/")
-    if by_htmx():
+    if by_htmx() and not _then():
         return _case(_again(staff, case.number), staff, now, done=said)
     say(said)
-    return leave(present.case_href(case.number))
+    return leave(_then() or present.case_href(case.number))
 
 
 @bp.post("/<number>/reveal")

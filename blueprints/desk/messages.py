@@ -12,7 +12,7 @@ from blueprints.web.pages import by_htmx
 from blueprints.web.policy import current_policy
 from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import may_open
-from casework import inbox, operations
+from casework import frame, inbox
 from models import clock
 from rules.identifiers import row_number
 
@@ -21,26 +21,24 @@ ALARM = "/desk/messages/alarm"
 
 
 @bp.app_context_processor
-def unread() -> dict[str, Any]:
-    """Tell the frame of staff pages how many messages wait; a fragment has no frame."""
-    asked = current_policy()
-    if asked is None or asked.audience != "staff" or "_login_user" not in g or "HX-Request" in request.headers:
-        return {"unread": 0}
-    return {"unread": inbox.unread(current_user.view.id) if current_user.is_authenticated else 0}
+def framed() -> dict[str, Any]:
+    """Tell the frame of staff pages what waits and whether the sweep stands still: one read for a page.
 
-
-@bp.app_context_processor
-def alarm() -> dict[str, Any]:
-    """Tell the frame of staff pages whether the sweep stands still: one row by its key, once for a page."""
+    A fragment has no frame; the alarm, which asks for itself again, is the one that needs it.
+    """
     asked = current_policy()
-    framed = asked is not None and asked.audience == "staff" and "_login_user" in g
-    if not framed or (by_htmx() and request.path != ALARM):
-        return {"sweep_still": 0, "sweep_page": None}
-    if "sweep_still" not in g:
-        still = operations.still_for(clock.now())
-        g.sweep_still = int(still.total_seconds() // 60) if still else 0
-    may_look = current_user.is_authenticated and may_open(current_user.view, ("operations",))
-    return {"sweep_still": g.sweep_still, "sweep_page": "/command/operations" if may_look else None}
+    staffed = asked is not None and asked.audience == "staff" and "_login_user" in g and current_user.is_authenticated
+    if not staffed or (by_htmx() and request.path != ALARM):
+        return {"unread": 0, "sweep_still": 0, "sweep_page": None, "waiting_orders": []}
+    if "frame" not in g:
+        g.frame = frame.of(worker_of_desk(), clock.now())
+    found: frame.Frame = g.frame
+    return {
+        "unread": found.unread,
+        "sweep_still": int(found.still.total_seconds() // 60) if found.still else 0,
+        "sweep_page": "/command/operations" if may_open(current_user.view, ("operations",)) else None,
+        "waiting_orders": found.waiting,
+    }
 
 
 @bp.get("/alarm")

@@ -149,6 +149,11 @@ def install(gateways: dict[str, Gateway]) -> None:
     _gateways.update(gateways)
 
 
+def is_configured(way: str) -> bool:
+    """Tell whether this portal has a gateway for a way."""
+    return way in _gateways
+
+
 def gateway(way: str) -> Gateway:
     """Return the gateway of a way. Raises Undeliverable when none is configured."""
     found = _gateways.get(way)

@@ -15,10 +15,10 @@ from rules.calendar import at_time
 TEN = time(10, 0)
 
 
-def live(life: Life, outside: bool = False, incident: Gathering | None = None) -> None:
-    """Lead a complaint from the centre to its end. `outside`: it is about what other authorities regulate;
-    `incident`: it is one of many about the same event."""
-    send_on(life)
+def live(life: Life, outside: bool = False, incident: Gathering | None = None, centre: str = "city") -> None:
+    """Lead a complaint from a centre to its end. `outside`: it is about what other authorities regulate; `incident`:
+    it is one of many about the same event."""
+    send_on(life, centre)
     if incident:
         supervisor = life.town.anybody(life.rng, "city", "supervisor")
         life.do("attach_incident", supervisor, incident=incident.number)
@@ -49,8 +49,7 @@ def live(life: Life, outside: bool = False, incident: Gathering | None = None) -
 
 def after(life: Life) -> None:
     """What follows the end: publication, rating, the archive."""
-    if life.chance(0.98):
-        _publish(life)
+    _publish(life)
     rate(life)
     file_away(life)
 

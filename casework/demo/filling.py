@@ -21,6 +21,8 @@ from rules.calendar import local_date
 
 BATCH = 1200
 """Cases walked at a time by one process."""
+UNFILED, UNFILED_MOST = 1500, 0.4
+"""A small city has many of last month's cases left to call back, a large one has enough of them anyhow."""
 FRESH_PAPERS = 24
 """Papers of the last days that are left to the worker to make, so that there are some to look at."""
 
@@ -46,6 +48,7 @@ def fill(engine: Engine, cases: int, seed: int, until: datetime, processes: int)
 def _town(cases: int, rng: Random, until: datetime) -> Town:
     place = town.survey(reference.current(), until)
     place.files = specimens.store_all(rng)
+    place.unfiled = min(UNFILED_MOST, UNFILED / max(cases, 1))
     with writing() as session:
         first = 1 + (session.scalar(select(func.max(Respondent.id))) or 0)
         rows = []

@@ -11,7 +11,7 @@ from typing import Any
 from casework import intake, numbers
 from casework.actors import FILER, Actor
 from casework.cases import NewCase
-from casework.demo import complaints, others, reports, texts
+from casework.demo import complaints, others, reports, stages, texts
 from casework.demo.gatherings import Gathering
 from casework.demo.life import Ids, Life, Over
 from casework.demo.sources import read
@@ -296,3 +296,4 @@ def _merge(life: Life, first: Walk) -> None:
         (), ("same_filer",),
     )  # fmt: skip
     life.walk.link(first.given.case_id, "merged", life.at)
+    stages.file_away(life)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from casework.actors import FILER
+from casework.demo import complaints
 from casework.demo.life import Life
 from casework.demo.stages import file_away, rate, send_on
 
@@ -54,5 +55,7 @@ def at_station(life: Life, station: str) -> None:
         amount = int(life.walk.case["amount"] or 0) // 200 * 100
         life.do("station_settle", keeper, result=f"商家退还{amount / 100:g}元，双方握手言和。", amount_recovered=amount)
         rate(life)
+        file_away(life)
         return
     life.do("station_pass_on", FILER if life.chance(0.5) else keeper, received_on=life.today)
+    complaints.live(life, centre=life.office.district)

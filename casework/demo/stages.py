@@ -8,15 +8,14 @@ from casework.demo.life import Life
 from rules.calendar import local_date
 
 RETURNED = 0.05
-STILL_OPEN = 0.15
-"""Cases of last month that the archivist has not taken yet."""
+SCORES = ("satisfied", "fairly_satisfied", "dissatisfied")
 
 
-def send_on(life: Life) -> None:
-    """The centre sends the case to an office, which signs for it; a few come back and go to another one."""
+def send_on(life: Life, centre: str = "city") -> None:
+    """A centre sends the case to an office, which signs for it; a few come back to the city and go to another one."""
     life.wait(0, 1.2)
-    dispatcher = life.town.anybody(life.rng, "city", "dispatcher")
-    if life.chance(RETURNED):
+    dispatcher = life.town.anybody(life.rng, centre, "dispatcher")
+    if centre == "city" and life.chance(RETURNED):
         wrong = life.town.pick_office(life.rng)
         if wrong.key != life.office.key:
             _send_wrong(life, wrong.key)
@@ -53,24 +52,22 @@ def contact(life: Life) -> None:
 
 def rate(life: Life) -> None:
     """Some filers rate, some are called; who is dissatisfied gets an answer."""
+    at_office = life.walk.case["unit_id"] == life.office.unit_id  # elsewhere nobody would answer for the unit
     if life.chance(0.3):
         life.wait(0, 6, office_hours=False)
-        score = life.rng.choices(("satisfied", "fairly_satisfied", "dissatisfied"), (70, 20, 10))[0]
+        score = life.rng.choices(SCORES, (70, 20, 10 * at_office))[0]
         life.do("rate", FILER, score=score, comment=life.say("comments") if life.chance(0.3) else None)
     elif life.chance(0.12) and life.walk.party:
         life.wait(1, 6)
         reached = life.rng.choices(("reached", "no_answer", "refused"), (75, 20, 5))[0]
-        score = life.rng.choices(("satisfied", "fairly_satisfied", "dissatisfied"), (72, 20, 8))[0]
+        score = life.rng.choices(SCORES, (72, 20, 8 * at_office))[0]
         life.do(
             "call_back", life.town.anybody(life.rng, "city", "supervisor"), called_at=life.at, reached=reached,
             score=score if reached == "reached" else None,
         )  # fmt: skip
     if "dissatisfaction.answer" in life.walk.clocks:
         life.wait(1, 4)
-        lead = life.lead
-        if life.walk.case["unit_id"] != life.office.unit_id:
-            return
-        life.do("answer_dissatisfaction", lead, answer=life.say("reviewed"))
+        life.do("answer_dissatisfaction", life.lead, answer=life.say("reviewed"))
 
 
 def file_away(life: Life) -> None:
@@ -78,7 +75,7 @@ def file_away(life: Life) -> None:
     so that they can be called back."""
     if {"dissatisfaction.answer", "publicity.publish"} & life.walk.clocks.keys():
         return
-    if f"{life.today:%Y-%m}" == month_before(local_date(life.until)) and life.chance(STILL_OPEN):
+    if f"{life.today:%Y-%m}" == month_before(local_date(life.until)) and life.chance(life.town.unfiled):
         return
     life.wait(2, 13)
     bureau = life.town.ref.bureau_of(life.walk.case["unit_id"])

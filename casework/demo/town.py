@@ -42,6 +42,8 @@ class Town:
     """Office key by station key."""
     businesses: dict[str, list[Business]] = field(default_factory=dict)
     """By trade; the first ones are complained of most."""
+    unfiled: float = 0.15
+    """Share of last month's closed cases that the archivist has not taken yet, so that they can be called back."""
     incidents: tuple[Any, ...] = ()
     """What many complain of at once (`gatherings.Gathering`)."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)

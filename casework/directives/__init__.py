@@ -10,7 +10,7 @@ from casework.directives.clocks import sweep
 from casework.directives.issuing import Checked, Order, check, issue
 from casework.directives.leading import record, remind, withdraw
 from casework.directives.places import choosable, issuing_unit, may_issue
-from casework.directives.reading import file_of, find, listed, of_case, of_copy, one, own, paper_of, waiting_for
+from casework.directives.reading import file_of, find, listed, of_case, of_copy, one, owed, own, paper_of, waiting_for
 from casework.directives.words import LEVELS, URGENCIES
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "of_case",
     "of_copy",
     "one",
+    "owed",
     "own",
     "paper_of",
     "record",

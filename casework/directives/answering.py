@@ -118,5 +118,5 @@ def _written(
 
 def _tell_issuer(session: Session, directive: Directive, copy: DirectiveUnit, now: datetime) -> None:
     unit = current().units[copy.unit_id].short_name
-    text = f"{unit}已上报指令{directive.number}办结，请销号：{directive.title}"
-    tell(session, directive, [directive.issuer_id], f"done-{copy.id}", text, now)
+    said = f"{unit}已上报指令{directive.number}办结，请销号"
+    tell(session, directive, [directive.issuer_id], f"done-{copy.id}", said, directive.title, now, goes_out=False)

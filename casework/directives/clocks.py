@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from casework import tasks
 from casework.directives import places
 from casework.directives.messages import tell
 from casework.reference import Reference, current
@@ -88,6 +89,7 @@ def sweep(now: datetime, limit: int = 10_000) -> int:
 
 
 def _one(clock_id: int, now: datetime) -> None:
+    added: list[tasks.Added] = []
     with writing() as session:
         row = session.get(DirectiveClock, clock_id, populate_existing=True, with_for_update=True)
         if row is None or row.next_step_at is None or row.next_step_at > now:
@@ -97,13 +99,16 @@ def _one(clock_id: int, now: datetime) -> None:
         found = deadlines.due(clock, ref.calendar, ref.settings)
         for moment in deadlines.moments(clock, found, ref.calendar):
             if row.level < moment.level and moment.at <= now:
-                _speak(session, row, moment, found, now, ref)
+                added += _speak(session, row, moment, found, now, ref)
                 row.level = moment.level
         following = deadlines.next_moment(clock, found, ref.calendar, row.level)
         row.next_step_at = following.at if following else None
+    tasks.wake(added)
 
 
-def _speak(session: Session, row: DirectiveClock, moment: Moment, due: Due, now: datetime, ref: Reference) -> None:
+def _speak(
+    session: Session, row: DirectiveClock, moment: Moment, due: Due, now: datetime, ref: Reference
+) -> list[tasks.Added]:
     copy = session.get_one(DirectiveUnit, row.directive_unit_id)
     directive = session.get_one(Directive, copy.directive_id)
     people: list[int] = []
@@ -113,8 +118,8 @@ def _speak(session: Session, row: DirectiveClock, moment: Moment, due: Due, now:
     if higher:
         people += places.above(copy.unit_id, higher, ref)
         people += [one for role in higher for one in ref.roles.get((directive.unit_id, role), ())]
-    text = f"{_words(row, moment, ref.units[copy.unit_id].short_name)}：指令{directive.number} {directive.title}"
-    tell(session, directive, people, f"clock-{row.id}-{moment.level}", text, now)
+    said = f"{_words(row, moment, ref.units[copy.unit_id].short_name)}：指令{directive.number}"
+    return tell(session, directive, people, f"clock-{row.id}-{moment.level}", said, directive.title, now)
 
 
 def _words(row: DirectiveClock, moment: Moment, unit: str) -> str:

@@ -183,8 +183,8 @@ def _issue(session: Session, order: Order, staff: StaffView, now: datetime) -> t
         insert(DirectiveClock), [{**row, "directive_unit_id": copy.id} for copy in copies for row in opened]
     )
     _bind(session, order.files, directive.id, staff)
-    _tell_heads(session, directive, wanted.units, ref, now)
-    added = _link(session, directive, wanted, staff, now)
+    added = _tell_heads(session, directive, wanted.units, ref, now)
+    added += _link(session, directive, wanted, staff, now)
     return directive, added + _order_paper(session, directive, wanted, staff, ref)
 
 
@@ -197,10 +197,11 @@ def _bind(session: Session, ids: Sequence[int], directive_id: int, staff: StaffV
 
 def _tell_heads(
     session: Session, directive: Directive, units: Sequence[UnitView], ref: Reference, now: datetime
-) -> None:
+) -> list[tasks.Added]:
     people = places.heads(session, [unit.id for unit in units], ref, now)
-    text = f"【{URGENCIES[directive.urgency]}】请签收指令{directive.number}：{directive.title}"
-    tell(session, directive, [one for held in people.values() for one in held], "issued", text, now)
+    told = [one for held in people.values() for one in held]
+    said = f"【{URGENCIES[directive.urgency]}】请签收指令{directive.number}"
+    return tell(session, directive, told, "issued", said, directive.title, now)
 
 
 def _link(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from casework import tasks
 from casework.actors import StaffView
 from casework.directives import clocks, holding, places
 from casework.directives.messages import tell
@@ -43,6 +44,7 @@ def remind(directive_id: int, staff: StaffView, now: datetime, copy_id: int | No
 
     Who was reminded less than ten minutes ago is not told again. Raises as `record`; Conflict when it has ended.
     """
+    added: list[tasks.Added] = []
     with writing() as session:
         directive = holding.directive_of(session, directive_id)
         holding.for_issuer(directive, staff)
@@ -59,10 +61,11 @@ def remind(directive_id: int, staff: StaffView, now: datetime, copy_id: int | No
         people = places.heads(session, [one.unit_id for one in copies], current(), now)
         for copy in copies:
             copy.reminded_at = now
-            text = f"【催办】请{_TO_DO[copy.state]}指令{directive.number}：{directive.title}"
+            said = f"【催办】请{_TO_DO[copy.state]}指令{directive.number}"
             mark = f"reminder-{copy.id}-{now.timestamp():.0f}"
-            tell(session, directive, people[copy.unit_id], mark, text, now)
-        return len(copies)
+            added += tell(session, directive, people[copy.unit_id], mark, said, directive.title, now)
+    tasks.wake(added)
+    return len(copies)
 
 
 def withdraw(directive_id: int, reason: str, staff: StaffView, now: datetime) -> Directive:
@@ -91,6 +94,7 @@ def withdraw(directive_id: int, reason: str, staff: StaffView, now: datetime) ->
                 copy.state = WITHDRAWN
         clocks.close(session, [copy.id for copy in copies], [clocks.ACKNOWLEDGE, clocks.REPORT], "withdrawn", now)
         people = places.heads(session, [copy.unit_id for copy in copies], current(), now)
-        text = f"指令{directive.number}已撤回：{why}"
-        tell(session, directive, [one for held in people.values() for one in held], "withdrawn", text, now)
-        return directive
+        told = [one for held in people.values() for one in held]
+        added = tell(session, directive, told, "withdrawn", f"指令{directive.number}已撤回", why, now)
+    tasks.wake(added)
+    return directive

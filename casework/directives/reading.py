@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, literal_column, or_, select
 
@@ -27,12 +29,12 @@ from models import (
     Document,
     db,
 )
-from models.directive import ACKNOWLEDGED, RUNNING, WAITING
+from models.directive import ACKNOWLEDGED, COMPLETED, RUNNING, WAITING
 
 SHOWN = 40
 LINES = 3
 # Asked with every page of a lead: the state stands in the statement, or SQLite would not use the partial index.
-_WAITING = (
+WAITING_ONES = (
     select(
         Directive.id, Directive.number, Directive.title, Directive.urgency, Directive.issued_at, DirectiveUnit.unit_id
     )
@@ -174,11 +176,14 @@ def waiting_for(staff: StaffView) -> list[Waiting]:
     units = places.heads_of(staff, ref)
     if not units:
         return []
-    rows = db.session.connection().execute(_WAITING, {"units": units}).all()
-    return [
-        Waiting(row.id, row.number, row.title, URGENCIES[row.urgency], row.issued_at, ref.units[row.unit_id].short_name)
-        for row in rows
-    ]
+    rows = db.session.connection().execute(WAITING_ONES, {"units": units}).all()
+    return [waiting_of(row, ref) for row in rows]
+
+
+def waiting_of(row: Any, ref: Reference) -> Waiting:
+    """Return what a row of WAITING_ONES says."""
+    unit = ref.units[row.unit_id].short_name
+    return Waiting(row.id, row.number, row.title, URGENCIES[row.urgency], row.issued_at, unit)
 
 
 def listed(
@@ -244,6 +249,23 @@ def own(staff: StaffView, now: datetime) -> list[Own]:
         for directive, copy, clock, due_at in db.session.execute(query)
         if clock == rule[copy.state]
     ]
+
+
+def owed(staff: StaffView, now: datetime) -> dict[str, int]:
+    """Return how many directives wait for this person, by what is to be done: 签收 and 上报 by the units that they
+    answer for, 销号 by the centre that they speak for. What is nought is left out."""
+    ref = current()
+    found = Counter(one.to_do for one in own(staff, now))
+    centres = [unit.id for unit in ref.units.values() if places.leads(staff, unit.id, ref)]
+    if centres:
+        query = (
+            select(func.count())
+            .select_from(DirectiveUnit)
+            .join(Directive, Directive.id == DirectiveUnit.directive_id)
+            .where(Directive.state == RUNNING, Directive.unit_id.in_(centres), DirectiveUnit.state == COMPLETED)
+        )
+        found["销号"] = db.session.scalar(query) or 0
+    return {to_do: number for to_do in ("签收", "上报", "销号") if (number := found[to_do])}
 
 
 def one(directive: Directive, staff: StaffView, now: datetime) -> Sheet:

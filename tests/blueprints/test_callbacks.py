@@ -76,9 +76,11 @@ def test_who_calls_sees_the_number_once_and_records_the_call(city: Desk) -> None
         "reached": "reached",
         "score": "dissatisfied",
         "comment": "没人联系我",
+        "then": str(form.select_one("input[name=then]")["value"]),
     }
     answer = caller.post(f"/desk/cases/{number}/call_back", said, content_type="multipart/form-data")
-    assert answer.status_code == 303, answer.text
+    assert (answer.status_code, answer.location) == (303, "/command/callbacks/next?month=2026-11")
+    assert caller.get(answer.location).location == f"/command/callbacks/{draw(city)[1]}"
     results = soup(caller.get("/command/callbacks"))
     total = [cell.get_text() for cell in results.select("tfoot td")]
     assert total == ["2", "1", "1", "0", "0", "0", "0", "1", "0.0%"]
@@ -103,3 +105,33 @@ def test_a_case_that_nobody_drew_is_called_about_on_its_own_page(city: Desk) -> 
 
 def test_a_month_that_is_none_is_not_found(city: Desk) -> None:
     assert city.person("city_supervisor").get("/command/callbacks?month=2026-13").status_code == 404
+
+
+def test_after_the_last_call_the_list_says_that_all_are_called(city: Desk) -> None:
+    numbers, caller = draw(city), city.person("city_supervisor")
+    for number in numbers:
+        form = soup(caller.get(f"/command/callbacks/{number}")).select_one("form[action$='/call_back']")
+        assert form is not None
+        sent = {name: str(form.select_one(f"input[name={name}]")["value"]) for name in ("seen", "called_at", "then")}  # type: ignore[index]
+        answer = caller.post(str(form["action"]), {**sent, "reached": "refused"}, content_type="multipart/form-data")
+        assert answer.status_code == 303
+    last = caller.get(answer.location)
+    assert (last.status_code, last.location) == (303, "/command/callbacks?month=2026-11")
+    assert "您能打的都打完了" in caller.get(last.location).text
+
+
+def test_a_call_that_was_not_recorded_goes_on_from_the_page_of_the_case(city: Desk) -> None:
+    number, caller = draw(city)[0], city.person("city_supervisor")
+    then = "/command/callbacks/next?month=2026-11"
+    faulty = {"called_at": "2026-12-01 08:30", "reached": "", "then": then}
+    answer = caller.post(f"/desk/cases/{number}/call_back", faulty)
+    assert answer.status_code == 422
+    assert soup(answer).select_one("#do-call_back input[name=then]")["value"] == then  # type: ignore[index]
+
+
+@pytest.mark.parametrize("where", ["//evil.example/", "https://evil.example/", "/\\evil.example"])
+def test_the_way_on_leads_nowhere_but_into_the_portal(city: Desk, where: str) -> None:
+    number, caller = draw(city)[0], city.person("city_supervisor")
+    sent = {"called_at": "2026-12-01 08:30", "reached": "no_answer", "then": where}
+    answer = caller.post(f"/desk/cases/{number}/call_back", sent)
+    assert (answer.status_code, answer.location) == (303, f"/desk/cases/{number}")

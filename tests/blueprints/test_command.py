@@ -66,9 +66,9 @@ def test_the_list_shows_the_ladder_and_whether_the_unit_answered(desk: Desk, lat
     page = soup(desk.person("city_supervisor").get("/command/supervision"))
     row = text_of(page.select_one("tbody tr"))
     assert late in row
-    assert "已超期6个工作日" in row
-    assert "首次联系来件人" in row
-    assert "东市监督〔2026〕1号" in row
+    assert "已超期1个工作日" in row
+    assert "受理决定期限，另有首次联系来件人" in row, "the order about the statute's term has taken over the other one"
+    assert "东市监督〔2026〕2号" in row
     assert "等答复" in row
     assert text_of(page.select_one(".ladder .now")).startswith("区县局")
 

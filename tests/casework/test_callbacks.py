@@ -195,3 +195,49 @@ def test_the_number_is_for_who_calls_and_only_while_the_call_is_due(people: Cast
     call(people, case, "reached", "satisfied")
     with pytest.raises(NotAllowed):
         identity.reveal(case, supervisor, "回访", DECEMBER, to_call=True)
+
+
+def test_a_call_needs_name_and_telephone_and_nothing_else_is_shown_for_it(people: Cast) -> None:
+    (case,) = closed(people, 1)
+    callbacks.draw(MONTH, DECEMBER)
+    shown = identity.reveal(case, people.view("city_supervisor"), "回访", DECEMBER, to_call=True)
+    assert {name for name, value in vars(shown).items() if value is not None} <= {"name", "phone"}
+
+
+def test_the_number_of_a_case_that_went_to_the_archive_is_shown_to_nobody(people: Cast) -> None:
+    (case,) = closed(people, 1)
+    callbacks.draw(MONTH, DECEMBER)
+    with writing() as session:
+        session.get_one(Case, case.id).state = "archived"
+    archived = db.session.get_one(Case, case.id)
+    with pytest.raises(NotAllowed):
+        identity.reveal(archived, people.view("city_supervisor"), "回访", DECEMBER, to_call=True)
+    assert db.session.query(Reveal).count() == 0
+
+
+def test_who_calls_goes_from_one_case_to_the_next_those_never_called_first(people: Cast) -> None:
+    first, second = closed(people, 2)
+    callbacks.draw(MONTH, DECEMBER)
+    caller = people.view("city_supervisor")
+    assert callbacks.following(caller, MONTH) == first.number
+    assert callbacks.following(caller, MONTH, first.id) == second.number
+    call(people, first, "no_answer")
+    assert callbacks.following(caller, MONTH) == second.number, "who was not reached comes again at the end"
+    call(people, second, "reached", "satisfied")
+    assert callbacks.following(caller, MONTH) == first.number
+    call(people, first, "refused")
+    assert callbacks.following(caller, MONTH) is None
+    assert callbacks.following(people.view("east_lead"), MONTH) is None, "a lead reads the results and calls nobody"
+
+
+def test_results_of_the_months_stand_side_by_side_for_the_units_that_one_sees(people: Cast) -> None:
+    one, other = closed(people, 2)
+    callbacks.draw(MONTH, DECEMBER)
+    call(people, one, "reached", "satisfied")
+    call(people, other, "reached", "dissatisfied")
+    found = callbacks.by_month(people.view("east_lead"), [MONTH, "2026-10"])
+    [(unit, months)] = found.items()
+    assert unit.endswith("望江所")
+    assert (months[MONTH].satisfied, months[MONTH].dissatisfied, months[MONTH].drawn) == (1, 1, 2)
+    assert "2026-10" not in months
+    assert callbacks.by_month(people.view("west_lead"), [MONTH]) == {}

@@ -276,3 +276,85 @@ def test_an_order_about_one_case_names_it_and_its_term() -> None:
     assert "健身年卡（编号：T20261120-00042-7）" in words
     assert "到店核查。" in words
     assert "24小时内上报" in words
+
+
+ORDER: dict[str, Any] = {
+    "case_number": "T20261120-00042-7",
+    "matter": "健身年卡：退还剩余费用",
+    "unit": "江北区市场监督管理局望江市场监管所",
+    "handler": "李明",
+    "level": "督办（承办所科）",
+    "ground": "已超期",
+    "answer_by": "2026-12-08",
+    "signer": "系统（期限届满自动签发）",
+    "terms": [{"label": "受理决定期限", "on": "2026-12-02"}, {"label": "首次联系来件人", "on": "2026-11-25"}],
+    "requirement": "“受理决定期限”已于2026年12月2日（周三）届满。请抓紧办理，并在2026年12月8日（周二）（含当日）前书面"
+    "说明超期原因、措施和完成日期。同时超期的还有“首次联系来件人”（2026年11月25日（周三）届满），请一并说明。",
+}
+ANSWERED: dict[str, Any] = {
+    "order_number": "东市监督〔2026〕1号",
+    "signed_at": "2026-12-03T03:05:00+00:00",
+    "answer": "商家搬迁，昨天联系上，今天决定受理。",
+    "measure": "每周核对到期件",
+    "answered_on": "2026-12-04",
+    "answered_by": "周海",
+}
+
+
+def supervision(number: str = "东市监督〔2026〕1号", **facts: Any) -> Any:
+    """A supervision order laid out."""
+    paper = Paper(
+        kind="paper.supervision_order",
+        title="督办单",
+        number=number,
+        bureau="江北区市场监督管理局",
+        bureau_key="east",
+        addressee="江北区市场监督管理局望江市场监管所",
+        issued_on=date(2026, 12, 3),
+        facts={**ORDER, **facts},
+    )
+    return pdf.render(paper)
+
+
+def unspaced(page: bytes) -> str:
+    """The words of a form without the blanks between them."""
+    return "".join(papers.text_of(page).split())
+
+
+def test_a_supervision_order_fills_one_page_and_names_every_term_that_ran_out() -> None:
+    found = supervision()
+    words = unspaced(found.pdf)
+    assert found.pages == 1
+    for part in (
+        "督办（承办所科）",
+        "受理决定期限，2026年12月2日",
+        "首次联系来件人，2026年11月25日",
+        "2026年12月8日",
+        "李明",
+    ):
+        assert part in words, part
+
+
+def test_what_a_supervision_order_cannot_know_yet_is_left_to_be_written_by_hand() -> None:
+    words = unspaced(supervision().pdf)
+    assert "签收时间年月日时分" in words
+    assert "结果□认可□退回□另定期限" in words
+    assert "是否纳入考核□是□否" in words
+
+
+def test_the_paper_of_the_answer_says_when_the_unit_had_the_order_and_what_it_answered() -> None:
+    found = supervision("东市监督〔2026〕1号（复）", **ANSWERED)
+    words = unspaced(found.pdf)
+    assert found.pages == 1
+    for part in ("签收时间2026年12月3日11时05分", "商家搬迁", "每周核对到期件", "2026年12月4日，周海", "□认可"):
+        assert part in words, part
+
+
+def test_the_closing_paper_says_result_and_assessment_and_leaves_nothing_open() -> None:
+    judged = {"result": "答复已认可，督办单销号", "judged_on": "2026-12-05", "judged_by": "陈立", "assessed": False}
+    found = supervision("东市监督〔2026〕1号（结）", **ANSWERED, **judged)
+    words = unspaced(found.pdf)
+    assert found.pages == 1
+    assert "结果答复已认可，督办单销号，2026年12月5日，陈立" in words
+    assert "是否纳入考核否" in words
+    assert "□" not in words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from casework import directives
@@ -27,9 +27,9 @@ def order(**changed: Any) -> Order:
     return Order(**{**vars(EAST), **changed})
 
 
-def issued(people: Cast, **changed: Any) -> Directive:
+def issued(people: Cast, at: datetime = NOW, **changed: Any) -> Directive:
     """A directive of the city centre."""
-    return directives.issue(order(**changed), people.view("city_supervisor"), NOW)
+    return directives.issue(order(**changed), people.view("city_supervisor", at), at)
 
 
 def copy_of(directive: Directive, people: Cast, unit: str = "east_office") -> DirectiveUnit:
