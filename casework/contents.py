@@ -224,9 +224,11 @@ def words_of(action: Action, case: Case, entered: Mapping[str, Any], ref: Refere
 
 def basis_of(source: str, regime: str) -> str:
     """Return the articles of a case's own Measures among the sources of a paper; empty where they say nothing."""
-    return cite("; ".join(f"{law}:{place}" for law, place in parts(source) if law == regime and place)) if any(
-        law == regime and place for law, place in parts(source)
-    ) else ""
+    return (
+        cite("; ".join(f"{law}:{place}" for law, place in parts(source) if law == regime and place))
+        if any(law == regime and place for law, place in parts(source))
+        else ""
+    )
 
 
 def _grounds(action: Action | None, case: Case, entered: Mapping[str, Any]) -> tuple[Ground | None, tuple[Ground, ...]]:
@@ -265,7 +267,9 @@ def _business(case: Case, row: Respondent | None) -> Business:
         return Business()
     if row is None:
         return Business(case.respondent_name or "")
-    return Business(case.respondent_name or row.name, row.code or "", row.phone or "", row.contact or "", row.address or "")
+    return Business(
+        case.respondent_name or row.name, row.code or "", row.phone or "", row.contact or "", row.address or ""
+    )
 
 
 def _demands(text: CaseText | None) -> str:

@@ -34,6 +34,8 @@ from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
 ACCEPTANCE = "form.acceptance"
+NO_NUMBER = "（印发时编号）"
+"""What a preview says."""
 DIRECTIVE = "paper.directive"
 SUPERVISION = "paper.supervision_order"
 TEMPLATES: frozenset[str] = frozenset(WORKFLOW.documents)
@@ -119,9 +121,7 @@ def order_rows(
     ]
 
 
-def _frozen(
-    case: Case, action: str, paper: table.Document, facts: Mapping[str, Any], ref: Reference
-) -> dict[str, Any]:
+def _frozen(case: Case, action: str, paper: table.Document, facts: Mapping[str, Any], ref: Reference) -> dict[str, Any]:
     kept = {**from_case(case, ref), **_plain(facts), "action": action}
     if paper.issuer == "acting" and kept.get("by_unit"):
         kept["bureau_id"] = ref.bureau_of(kept["by_unit"]).id
@@ -280,11 +280,11 @@ def sealed(document_id: int, pdf: bytes) -> bytes:
 
 
 def read(document: Document) -> bytes:
-    """Return a made paper as issued. Raise ValueError when the file is not what was issued."""
+    """Return a paper as issued, one that was withdrawn since as well. Raise ValueError when the file is another."""
     body = path_of(document.id).read_bytes()
     if not body.startswith(b"%PDF-"):
         body = ring().open(body, f"document/{document.id}")
-    if document.state != states.MADE or hashlib.sha256(body).digest() != document.sha256:
+    if document.state not in (states.MADE, states.WITHDRAWN) or hashlib.sha256(body).digest() != document.sha256:
         raise ValueError(f"document {document.id} is not as issued")
     return body
 
@@ -331,7 +331,9 @@ def make_up(now: datetime, limit: int) -> list[tasks.Added]:
     """Queue papers that were ordered before they could be made, the newest first; return the tasks to wake."""
     wanted = select(Document).where(Document.state == states.DUE).order_by(Document.id.desc()).limit(limit)
     with writing() as session:
-        rows = [task for document in session.scalars(wanted.with_for_update()) for task in try_again(session, document, now)]
+        rows = [
+            task for document in session.scalars(wanted.with_for_update()) for task in try_again(session, document, now)
+        ]
         return tasks.add(session, rows)
 
 

@@ -20,16 +20,16 @@ _AFTER_QUOTE = re.compile("(?<=[”’])(?=[\u3400-\u9fff（《])")
 
 
 def date_text(day: date | str) -> str:
-    """Return a date as official documents write it, held together at line ends: 2026年6月5日."""
+    """Return a date as documents write it, 2026年6月5日; no figure parts from its unit at the end of a line."""
     found = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{found.year}{JOINER}年{JOINER}{found.month}{JOINER}月{JOINER}{found.day}{JOINER}日{JOINER}"
+    return f"{found.year}{JOINER}年{found.month}{JOINER}月{found.day}{JOINER}日"
 
 
 def moment_text(moment: str | datetime) -> str:
     """Return a moment (or its ISO text) as official documents write it: 2026年6月5日16时20分, local."""
     at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     local = at.astimezone(ZONE)
-    return f"{date_text(local.date())}{JOINER}{local.hour}时{local.minute:02d}分"
+    return f"{date_text(local.date())}{local.hour}{JOINER}时{local.minute:02d}{JOINER}分"
 
 
 def money_text(fen: int | None) -> str:
@@ -45,6 +45,11 @@ def breaking(text: str) -> str:
 def inner(text: str) -> str:
     """Return a text that will stand in quotation marks: those of its own become single ones (GB/T 15834)."""
     return text.translate(str.maketrans("“”", "‘’")).rstrip("。")
+
+
+def parted(number: str) -> str:
+    """Let a long number break after its hyphens, so that no line ends far too early before it."""
+    return number.replace("-", f"-{_SPACE}")
 
 
 def stopped(text: str) -> str:
@@ -66,6 +71,7 @@ FILTERS = {
     "moment_text": moment_text,
     "money_text": money_text,
     "paragraphs": paragraphs,
+    "parted": parted,
     "stopped": stopped,
 }
 """What the templates of papers call them."""

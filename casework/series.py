@@ -36,9 +36,7 @@ def next_number(session: Session, kind: str, bureau: UnitView, year: int, case: 
 def _within(session: Session, kind: str, case: Case) -> str:
     """Count what the case has: its row is locked, so that two workers never count the same."""
     session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
-    had = select(func.count()).where(
-        Document.case_id == case.id, Document.kind == kind, Document.number.is_not(None)
-    )
+    had = select(func.count()).where(Document.case_id == case.id, Document.kind == kind, Document.number.is_not(None))
     n = 1 + (session.scalar(had) or 0)
     series = WORKFLOW.documents[kind].series
     if "{n}" in series:

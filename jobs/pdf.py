@@ -92,7 +92,9 @@ def warm_up() -> None:
 
 
 def _environment() -> Environment:
-    made = Environment(loader=FileSystemLoader(KIT.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(KIT.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
     made.filters.update(papertext.FILTERS)
     return made
 

@@ -214,6 +214,11 @@ class Document:
         return self.people or (self.confidential and self.addressee.startswith("举报人"))
 
     @property
+    def on_the_page(self) -> bool:
+        """True when the filer finds it on the page of the case."""
+        return "互联网" in self.served
+
+    @property
     def counts(self) -> str:
         """What its running number counts within: "case", "year" (of a bureau) or "sealed" (every sealed paper)."""
         if self.series.startswith("案件编号"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from casework import contents, documents
-from casework.contents import Contents, Sources
+from casework.contents import Sources
 from casework.documents import Paper
 from casework.reference import Reference, UnitView
 from models import Case, CaseText, Respondent
@@ -28,26 +30,12 @@ _UNITS = (
     ("squad", "东城区市场监管综合执法大队", "department", 2, "临江市东城区柳荫路20号"),
     ("association", "临江市消费者协会", "mediation", 1, "临江市滨江路3号"),
 )
-STORY = (
-    "2026年3月2日在该店办理健身年卡，付款3680元。9月28日前去锻炼，发现门店关门，门口没有通知，电话无人接听。"
-    "多次在微信群询问，店长表示“正在装修”，此后再无回复。要求按照剩余天数退还费用。"
-)
-TEXTS: Mapping[str, str] = {
-    "place": "望江所二楼调解室", "reasons": "经核对材料和询问双方，情况如上所述", "result": "商家按剩余天数退还费用2150元，已当场付清",
-    "terms": "一、被投诉人于2026年12月5日前退还投诉人剩余费用2150元，支付到原付款账户。\n二、投诉人收到款项后，年卡作废，双方就此事再无争议。",
-    "summary": "投诉人要求按剩余天数退费；被投诉人认可停业，同意退费，但对天数有不同意见。", "body": "临江市公安局东城分局",
-    "body_contact": "治安大队，000-66120110", "competent_body": "临江市交通运输局", "institution": "临江市产品质量检验检测院",
-    "subject": "电动自行车蓄电池容量", "scope_text": "就退费争议组织调解，自收到本函之日起三十日内",
-    "routing_reason": "经营地在东城区望江街道", "requirement": "三日内联系投诉人，按期作出受理决定，并说明逾期原因。",
-    "text": "请望江所尽快核实，保护好消费者的合法权益，同类情况要一并排查。", "answer": "网购商品自签收之日起七日内可以无理由退货，商品应当完好；拆除吊牌是否影响完好，要看是否影响二次销售。",
-    "masked_text": "某健身服务公司停业后未退还预付费用，经调解退还。", "legal_basis": "《中华人民共和国广告法》第二十八条",
-    "facts": "在门口灯箱发布“根治糖尿病”的广告，内容虚假。", "case_number": "东市监案〔2026〕88号", "document_number": "东市监处罚〔2026〕31号",
-    "error": "告知日期登记有误", "correction": "告知日期由11月3日更正为11月2日", "comment": "办得快，说得清楚。", "missing": "",
-    "dossier_number": "2026-T-0412", "measure": "增派一人", "ground": "", "earlier_body": "临江市消费者协会",
-    "earlier_reference": "临消调〔2026〕7号", "missing_materials": "", "identity_notice": "", "found_ground": "", "knowledge": "",
-    "basis": "《中华人民共和国消费者权益保护法》第二十五条", "absent": "", "directive": "",
-}  # fmt: skip
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+STORY: str = _SAID["story"]
+TEXTS: Mapping[str, str] = _SAID["fields"]
 GROUNDS: Mapping[str, str] = {"refuse": "R3", "terminate": "T3", "record_case_outcome": "O5"}
+OFTEN = frozenset({"report_due_on", "perform_by", "suggested_unit", "measure", "comment", "score", "basis"})
+"""Fields that may be left empty and are often filled."""
 PEOPLE = ("王䶮", "李明")
 
 
@@ -81,17 +69,27 @@ def case_of(kind: str, regime: str) -> Case:
     return Case(
         id=1, number=number, kind=kind, state=next(iter(WORKFLOW.states[kind])), regime=regime, channel="online",
         source_number=None, received_on=received, received_at=MOMENT, registered_at=MOMENT, urgent="normal",
-        anonymous=False, goods="健身年卡", amount=368000, amount_recovered=215000, matter="健身年卡：门店关门，要求退还剩余费用",
+        anonymous=False, goods="健身年卡", amount=368000, amount_recovered=215000,
+        matter="健身年卡：门店关门，要求退还剩余费用",
         respondent_id=1, respondent_name="临江澜亭健身服务有限公司", unit_id=3, bureau_id=2, competent_bureau_id=2,
-        receiving_unit_id=1, handler_id=1, facts={"accepted_on": "2026-11-20", "mediator": ["李明"]}, outcome=None,
-        sales_mode="on_site", happened_on=date(2026, 3, 2), category=None, problem=None, platform=None, order_number=None,
+        receiving_unit_id=1, handler_id=1, facts={"accepted_on": "2026-11-20", "mediator": ["李明"]},
+        outcome={"complaint": "settlement/S1", "report": "outcome/O1"}.get(kind),
+        sales_mode="on_site", happened_on=date(2026, 3, 2), category=None, problem=None, platform=None,
+        order_number=None,
     )  # fmt: skip
 
 
 def entered(action: Action, kind: str, regime: str) -> dict[str, Any]:
     """Return something for every field of an act, as an event keeps it."""
     found: dict[str, Any] = {}
+    needed: set[str] = set()
     for asked in WORKFLOW.fields(action, kind):
+        if asked.ground and asked.type == "choice" and asked.required:
+            chosen = WORKFLOW.find_ground(asked.ground, regime, _value(asked, action, regime))
+            needed |= set(chosen.requires if chosen else ())
+    for asked in WORKFLOW.fields(action, kind):
+        if not (asked.required or asked.name in needed or asked.name in OFTEN):
+            continue
         value = _value(asked, action, regime)
         if value not in (None, "", []):
             found[asked.name] = value
@@ -157,8 +155,10 @@ def _sources(case: Case, said: Mapping[str, Any]) -> Sources:
         name=case.respondent_name, code="91330100MA27XXXX0A", phone="000-66550000", contact="周经理",
         address="临江市东城区望江街道沿江东路266号3楼",
     )  # fmt: skip
-    text = CaseText(content=STORY, demands=["refund"], demand_text="按剩余天数退还2150元", evidence="付款记录、合同照片",
-                    consent_publish=False, consent_mediation=True)  # fmt: skip
+    text = CaseText(
+        content=STORY, demands=["refund"], demand_text="按剩余天数退还2150元", evidence="付款记录、合同照片",
+        consent_publish=False, consent_mediation=True,
+    )  # fmt: skip
     dossier = [("东市监投受〔2026〕第412号", "投诉受理决定书", 1), (f"{case.number}-调1", "调解记录", 1)]
     return Sources(case, said, people, business, text, 2, dossier)
 
@@ -166,15 +166,23 @@ def _sources(case: Case, said: Mapping[str, Any]) -> Sources:
 def _supervision(kind: str, action: Action) -> dict[str, Any]:
     """Return what the acts on orders add beside their fields."""
     if kind == "paper.directive":
-        return {"requirement": TEXTS["requirement"], "hours": 24}
+        return {"requirement": TEXTS["requirement"], "hours": 24} | (
+            {"result": TEXTS["result"]} if action.key == "answer_directive" else {}
+        )
     if kind != "paper.supervision_order":
         return {}
     found = {
-        "level": "督办", "ground": "已超过办理期限", "term": "受理期限", "since_on": "2026-11-20", "answer_by": "2026-11-27",
+        "level": "督办", "ground": "已超过办理期限", "term": "受理期限", "since_on": "2026-11-20",
+        "answer_by": "2026-11-27",
         "requirement": TEXTS["requirement"], "signer": "沈峰", "order_number": "东市监督〔2026〕9号",
     }  # fmt: skip
     if action.key == "answer_supervision":
-        found |= {"answer": TEXTS["result"], "measure": "增派一人", "answered_on": DAY.isoformat(), "answered_by": "何勇"}
+        found |= {
+            "answer": TEXTS["result"],
+            "measure": "增派一人",
+            "answered_on": DAY.isoformat(),
+            "answered_by": "何勇",
+        }
     return found
 
 
@@ -197,11 +205,7 @@ def all_of_them() -> Iterator[tuple[str, Paper]]:
     for kind in WORKFLOW.documents:
         for place, (action, case_kind) in enumerate(ordering(kind)):
             name = kind.replace(".", "-").replace("_", "-")
-            yield name if place == 0 else f"{name}--{action.key.replace('_', '-')}", specimen(kind, action, case_kind, ref)
-
-
-def body(paper: Paper, **changed: Any) -> Contents:
-    """Return the contents of a paper with some of it changed."""
-    from dataclasses import replace
-
-    return replace(paper.contents, **changed)
+            yield (
+                name if place == 0 else f"{name}--{action.key.replace('_', '-')}",
+                specimen(kind, action, case_kind, ref),
+            )
