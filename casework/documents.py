@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -110,7 +110,7 @@ def order_rows(
         {
             "case_id": case.id,
             "kind": kind,
-            "state": states.QUEUED if kind in TEMPLATES else states.DUE,
+            "state": _state(kind, facts),
             "event_seq": event_seq,
             "ordered_at": now,
             "number": facts.get("number"),
@@ -119,6 +119,12 @@ def order_rows(
         for kind in kinds
         if action not in WORKFLOW.documents[kind].served_at
     ]
+
+
+def _state(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return whether a paper is made at once. What the public's own filing orders is made up in quiet minutes."""
+    later = WORKFLOW.documents[kind].later and not facts.get("by")
+    return states.DUE if later or kind not in TEMPLATES else states.QUEUED
 
 
 def _frozen(case: Case, action: str, paper: table.Document, facts: Mapping[str, Any], ref: Reference) -> dict[str, Any]:
@@ -133,19 +139,12 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> l
     if not rows:
         return []
     connection = session.connection()  # below the ORM: every act passes here
-    ids = [(connection.execute(_INSERT, dict(entry)).scalar_one(), entry) for entry in rows]
-    return [_task(document_id, now, _wait(row)) for document_id, row in ids if row["state"] == states.QUEUED]
+    ids = [(connection.execute(_INSERT, dict(entry)).scalar_one(), entry["state"]) for entry in rows]
+    return [_task(document_id, now) for document_id, state in ids if state == states.QUEUED]
 
 
-def _task(document_id: int, now: datetime, wait: timedelta = timedelta()) -> dict[str, Any]:
-    return tasks.row(tasks.DOCUMENT_MAKE, {"document_id": document_id}, f"document-{document_id}", now, now + wait)
-
-
-def _wait(row: Mapping[str, Any]) -> timedelta:
-    """Return how long a paper may wait: what staff order is wanted at once."""
-    if "by" in row["facts"]:
-        return timedelta()
-    return timedelta(minutes=WORKFLOW.documents[row["kind"]].wait_minutes)
+def _task(document_id: int, now: datetime) -> dict[str, Any]:
+    return tasks.row(tasks.DOCUMENT_MAKE, {"document_id": document_id}, f"document-{document_id}", now)
 
 
 def from_case(case: Case, ref: Reference) -> dict[str, Any]:
@@ -318,7 +317,7 @@ def wait_again(session: Session, document_ids: Sequence[int]) -> None:
 
 
 def try_again(session: Session, document: Document, now: datetime) -> list[dict[str, Any]]:
-    """Queue a paper once more that had failed, or that was ordered before its template existed; return task rows."""
+    """Queue a paper once more that had failed, or one that waits to be made up; return task rows."""
     if document.state not in (states.FAILED, states.DUE) or document.kind not in TEMPLATES:
         return []
     document.state = states.QUEUED
@@ -328,7 +327,10 @@ def try_again(session: Session, document: Document, now: datetime) -> list[dict[
 
 
 def make_up(now: datetime, limit: int) -> list[tasks.Added]:
-    """Queue papers that were ordered before they could be made, the newest first; return the tasks to wake."""
+    """Queue papers that were ordered and not queued, the newest first; return the tasks to wake.
+
+    Those are what the public's filings ordered, and what was ordered before its template was there.
+    """
     wanted = select(Document).where(Document.state == states.DUE).order_by(Document.id.desc()).limit(limit)
     with writing() as session:
         rows = [

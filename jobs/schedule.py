@@ -49,8 +49,8 @@ TURN = 1.0
 FRESH = timedelta(seconds=5)
 """Rows younger than this are on their way already."""
 BATCH = 500
-PAPERS_AT_ONCE = 20
-"""Papers made up in one go: a few seconds of the worker, so that fresh ones do not wait long behind them."""
+PAPERS_AT_ONCE = 60
+"""Papers made up in one go: some seconds of the worker, so that fresh ones do not wait long behind them."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def tidy(_house: House, now: datetime) -> bool:
 
 
 def make_up_papers(_house: House, now: datetime) -> Done:
-    """Have papers made that were ordered before their templates were there, some at a time: nobody waits for them."""
+    """Have papers made that nobody waits for, some at a time: what filings of the public order, what is left over."""
     added = documents.make_up(now, PAPERS_AT_ONCE)
     tasks.wake(added)
     return Done({"queued": len(added)})

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Json, Model, UtcDateTime
 
 DUE = "due"
-"""Ordered; no template makes it yet."""
+"""Ordered; made up in quiet minutes, or when somebody asks for it."""
 QUEUED = "queued"
 MAKING = "making"
 MADE = "made"

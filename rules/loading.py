@@ -16,7 +16,7 @@ _ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "
                    "creates_when", "outcome", "tell", "told", "inform", "event", "respondent", "hidden",
                    "note")  # fmt: skip
 _DOCUMENT = ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official")
-_DOCUMENT_OPTIONS = ("note", "confidential", "until", "issuer", "people", "served_at", "wait_minutes")
+_DOCUMENT_OPTIONS = ("note", "confidential", "until", "issuer", "people", "served_at", "later")
 _ACTION_LISTS = ("guards", "regimes", "opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts",
                  "recounts", "creates", "told", "inform")  # fmt: skip
 _FIELD_OPTIONS = ("required", "required_for", "only_for", "min", "max", "choices", "tree", "ground")

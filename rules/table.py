@@ -186,8 +186,8 @@ class Document:
 
     `issuer` is the bureau that has the case, or that of whoever acts ("acting": what one unit sends to another).
     `people` is true where it prints more of the people than a name and an address line. `served_at` are acts that
-    hand over or sign the paper of an earlier one: they order no second. A filing of the public does not wait for its
-    paper: `wait_minutes` later it is made.
+    hand over or sign the paper of an earlier one: they order no second. `later` ones are made up in quiet minutes where
+    the public's own act ordered them, so that a rush of filings is not slowed down.
     """
 
     key: str
@@ -206,7 +206,7 @@ class Document:
     issuer: str = "case"
     people: bool = False
     served_at: tuple[str, ...] = ()
-    wait_minutes: int = 0
+    later: bool = False
 
     @property
     def identifies(self) -> bool:

@@ -11,23 +11,30 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 DUE = sa.text("state = 'due'")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("document") as batch:
-        batch.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
-        batch.add_column(sa.Column("withdrawn_by", BIG_ID, nullable=True))
-        batch.add_column(sa.Column("withdrawn_why", sa.String(length=200), nullable=True))
-        batch.create_foreign_key(op.f("fk_document_withdrawn_by_staff"), "staff", ["withdrawn_by"], ["id"])
+    op.add_column("document", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("document", sa.Column("withdrawn_why", sa.String(length=200), nullable=True))
+    if _is_sqlite():  # with its key at once: SQLite adds none to a table that is there
+        op.execute(
+            "ALTER TABLE document ADD COLUMN withdrawn_by INTEGER "
+            "CONSTRAINT fk_document_withdrawn_by_staff REFERENCES staff (id)"
+        )
+    else:
+        op.add_column("document", sa.Column("withdrawn_by", sa.BigInteger(), nullable=True))
+        op.create_foreign_key("fk_document_withdrawn_by_staff", "document", "staff", ["withdrawn_by"], ["id"])
     op.create_index("ix_document_due", "document", ["id"], unique=False, sqlite_where=DUE, postgresql_where=DUE)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_document_due", table_name="document")
-    with op.batch_alter_table("document") as batch:
-        batch.drop_constraint(op.f("fk_document_withdrawn_by_staff"), type_="foreignkey")
-        batch.drop_column("withdrawn_why")
-        batch.drop_column("withdrawn_by")
-        batch.drop_column("withdrawn_at")
+    op.drop_index("ix_document_due", table_name="document", sqlite_where=DUE, postgresql_where=DUE)
+    if not _is_sqlite():
+        op.drop_constraint("fk_document_withdrawn_by_staff", "document", type_="foreignkey")
+    for column in ("withdrawn_by", "withdrawn_why", "withdrawn_at"):
+        op.execute(f"ALTER TABLE document DROP COLUMN {column}")
+
+
+def _is_sqlite() -> bool:
+    return op.get_bind().dialect.name == "sqlite"
