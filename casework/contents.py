@@ -224,11 +224,11 @@ def words_of(action: Action, case: Case, entered: Mapping[str, Any], ref: Refere
 
 def basis_of(source: str, regime: str) -> str:
     """Return the articles of a case's own Measures among the sources of a paper; empty where they say nothing."""
-    return (
-        cite("; ".join(f"{law}:{place}" for law, place in parts(source) if law == regime and place))
-        if any(law == regime and place for law, place in parts(source))
-        else ""
-    )
+    mine = [f"{law}:{place}" for law, place in parts(source) if law == regime and place]
+    if not mine:
+        return ""
+    title = WORKFLOW.laws[regime].short
+    return title + "、".join(cite(one).removeprefix(title) for one in mine)
 
 
 def _grounds(action: Action | None, case: Case, entered: Mapping[str, Any]) -> tuple[Ground | None, tuple[Ground, ...]]:

@@ -104,11 +104,15 @@ _templates = _environment()
 
 def render(paper: Paper) -> Rendered:
     """Lay out one paper. Raises CannotPrint when it would not show what it must."""
-    seal = _seal(paper)
+    return _layout(page_of(paper))
+
+
+def page_of(paper: Paper) -> str:
+    """Return the page of one paper before it is laid out."""
     page = _templates.get_template(papertext.template_of(paper.kind)).render(
-        paper=paper, seal=seal, preview=False, **papertext.given(paper)
+        paper=paper, seal=_seal(paper), preview=False, **papertext.given(paper)
     )
-    return _layout(papertext.breaking(page))
+    return papertext.breaking(page)
 
 
 def _seal(paper: Paper) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from casework import contents, documents
+from casework import contents, documents, steps
 from casework.contents import Sources
 from casework.documents import Paper
 from casework.reference import Reference, UnitView
@@ -88,6 +88,8 @@ def entered(action: Action, kind: str, regime: str) -> dict[str, Any]:
             chosen = WORKFLOW.find_ground(asked.ground, regime, _value(asked, action, regime))
             needed |= set(chosen.requires if chosen else ())
     for asked in WORKFLOW.fields(action, kind):
+        if asked.name in steps.PERSONAL_FIELDS or (not action.from_ and asked.name in steps.REGISTERED_ELSEWHERE):
+            continue
         if not (asked.required or asked.name in needed or asked.name in OFTEN):
             continue
         value = _value(asked, action, regime)
@@ -127,10 +129,10 @@ _BY_TYPE: Mapping[str, Any] = {
 }
 
 
-def specimen(kind: str, action: Action, case_kind: str, ref: Reference) -> Paper:
+def specimen(kind: str, action: Action, case_kind: str, ref: Reference, regime: str = "") -> Paper:
     """Return the paper of a kind that an act orders for a case of the kind."""
     paper = WORKFLOW.documents[kind]
-    regime = "order-20" if paper.until else "order-121"
+    regime = regime or ("order-20" if paper.until else "order-121")
     case = case_of(case_kind, regime)
     sealed = case_kind == "misconduct"
     said = entered(action, case_kind, regime)
