@@ -57,7 +57,7 @@ def make(office: Desk, kind: str) -> int:
 
 
 def test_a_decision_can_be_read_before_it_is_issued(office: Desk, number: str) -> None:
-    person = office.person("east_handler")
+    person = office.person("east_lead")
     confirm = person.act(number, "refuse", seen=4, confirm=False, **refusal())
     assert "预览《投诉不予受理决定书》" in confirm.text
     page = person.post(f"/desk/cases/{number}/refuse", {**refusal(), "seen": "4", "preview": "form.refusal"})
@@ -138,7 +138,7 @@ def test_a_wrong_paper_is_withdrawn_by_another_and_both_say_so(office: Desk, num
 
 
 def test_the_new_paper_says_what_it_replaces_and_what_was_put_right(office: Desk, number: str) -> None:
-    person = office.person("east_handler")
+    person = office.person("east_lead")
     person.act(number, "refuse", seen=4, **refusal())
     old_id = make(office, "form.refusal")
     path = f"/desk/cases/{number}/documents/{old_id}/withdraw"
@@ -161,7 +161,7 @@ def test_the_new_paper_says_what_it_replaces_and_what_was_put_right(office: Desk
 
 
 def test_a_withdrawal_without_a_reason_keeps_what_was_typed(office: Desk, number: str) -> None:
-    person = office.person("east_handler")
+    person = office.person("east_lead")
     person.act(number, "refuse", seen=4, **refusal())
     old_id = make(office, "form.refusal")
     path = f"/desk/cases/{number}/documents/{old_id}/withdraw"
