@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
+from flask import Blueprint, Response, current_app, render_template, request
 
 from blueprints.desk import present
 from blueprints.web import leave, page, policy, say
@@ -19,8 +19,12 @@ from models import document as states
 from rules.workflow import WORKFLOW
 
 bp = Blueprint("papers", __name__, url_prefix="/desk")
-KIT = frozenset({"paper.css", "preview.css", "letter.svg", "seal-place.svg"})
+KIT = {
+    "paper.css": "text/css", "preview.css": "text/css", "letter.svg": "image/svg+xml", "seal-place.svg": "image/svg+xml",
+}  # fmt: skip
 """What a preview loads; the fonts are those of the browser."""
+WITHDRAWN = "这份文书已经撤回了。"
+NOT_YOURS = "只有承办人和所在单位负责人可以撤回这一件已经制成的文书。"
 INLINE = {
     **attachments.HEADERS,
     # Without `sandbox`, under which browsers do not show a PDF: this one we made ourselves.
@@ -34,7 +38,8 @@ def kit(name: str) -> Response:
     """Hand out a style or drawing of the papers."""
     if name not in KIT:
         raise NotFound
-    return send_from_directory(Path(current_app.root_path) / "templates" / "print", name, max_age=3600)
+    body = (Path(current_app.root_path) / "templates" / "print" / name).read_bytes()
+    return Response(body, mimetype=KIT[name])
 
 
 @bp.get("/cases/<number>/documents/<int:document_id>/preview")
@@ -89,7 +94,9 @@ def withdrawal(number: str, document_id: int) -> Response:
     staff = worker_of_desk()
     case = access.find(staff, number)
     row = casefile.paper_of(case, document_id)
-    _check(row, case, replacing.may_replace(row, case, staff))
+    if not replacing.may_replace(row, case, staff):
+        say(WITHDRAWN if row.state == states.WITHDRAWN else NOT_YOURS)
+        return leave(f"{present.case_href(case.number)}#s-doc")
     parts = replacing.mendable(row, case)
     return _form(case, row, Filled({one.field.name: one.value for one in parts}))
 
@@ -121,9 +128,9 @@ def withdraw(number: str, document_id: int) -> Response:
 
 def _check(row: Document, case: Case, allowed: bool) -> None:
     if row.state == states.WITHDRAWN:
-        raise Refused("这份文书已经撤回了。", conflict=True)
+        raise Refused(WITHDRAWN, conflict=True)
     if not allowed:
-        raise NotAllowed("只有承办人和所在单位负责人可以撤回这一件已经制成的文书。")
+        raise NotAllowed(NOT_YOURS)
 
 
 def _form(case: Case, row: Document, filled: Filled, status: int = 200) -> Response:
