@@ -20,8 +20,11 @@ from rules.workflow import WORKFLOW
 
 bp = Blueprint("papers", __name__, url_prefix="/desk")
 KIT = {
-    "paper.css": "text/css", "preview.css": "text/css", "letter.svg": "image/svg+xml", "seal-place.svg": "image/svg+xml",
-}  # fmt: skip
+    "paper.css": "text/css",
+    "preview.css": "text/css",
+    "letter.svg": "image/svg+xml",
+    "seal-place.svg": "image/svg+xml",
+}
 """What a preview loads; the fonts are those of the browser."""
 WITHDRAWN = "这份文书已经撤回了。"
 NOT_YOURS = "只有承办人和所在单位负责人可以撤回这一件已经制成的文书。"
