@@ -26,6 +26,7 @@ BLUEPRINTS = (
     "blueprints.desk.account",
     "blueprints.desk.views",
     "blueprints.desk.cases",
+    "blueprints.desk.papers",
     "blueprints.desk.register",
     "blueprints.desk.messages",
     "blueprints.command.views",

@@ -22,6 +22,7 @@ from script.support.postgres import NoServer
 from script.support.processes import Supervisor
 
 WORKER_MB = 300.0
+ONE_PAGE_MS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ def _paper(run: Run) -> Iterator[Line]:
     if done.returncode:
         yield Line("memory", f"the worker that makes papers: not measured ({done.stderr.strip()[-200:]})", "")
         return
-    megabytes, seconds = done.stdout.split()[-2:]
+    megabytes, seconds, one_page = done.stdout.split()[-3:]
     yield Line("paper", "one paper, warm", f"{float(seconds) * 1e3:.0f} ms")
+    yield under("paper", "the layout of a letter of one page, warm", float(one_page) * 1e3, ONE_PAGE_MS, "ms")
     yield under("memory", "the worker at its highest while it makes 20 papers", float(megabytes), WORKER_MB, "MB")
 
 

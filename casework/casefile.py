@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from casework import access, attachments, documents, handling, identity, listing, offers, tasks
+from casework import access, attachments, documents, handling, identity, listing, offers, replacing, tasks
 from casework.actors import StaffView
 from casework.casewords import entry_words
-from casework.errors import NotFound
+from casework.errors import NotAllowed, NotFound, Refused
 from casework.incidents import membership
 from casework.listing import Term
 from casework.reference import Reference, current
@@ -90,6 +91,14 @@ class Paper:
     state: str
     unfinished: bool
     again: bool
+    secret: bool = False
+    """It says who filed: opened with a record only."""
+    preview: bool = False
+    replaceable: bool = False
+    replaces: str = ""
+    replaced_by: str = ""
+    withdrawn: str = ""
+    """Why it was withdrawn, and by whom."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +187,7 @@ def look(case: Case, staff: StaffView, now: datetime) -> CaseFile:
         may_reveal=identity.may_reveal(staff, case, now),
         files=files_of(case, ref),
         log=log_of(case, ref),
-        papers=papers_of(case),
+        papers=papers_of(case, staff),
         links=_links(case, staff),
         incident=membership.of_case(case),
         told=_told(case),
@@ -248,19 +257,52 @@ def _entry(event: Event, case: Case, ref: Reference) -> Entry:
     )
 
 
-def papers_of(case: Case) -> list[Paper]:
+def papers_of(case: Case, staff: StaffView) -> list[Paper]:
     """Return the papers of a case in the order in which they were ordered."""
     query = select(Document).where(Document.case_id == case.id).order_by(Document.id)
+    rows = list(db.session.scalars(query))
+    names = current().names
+    by_id = {row.id: row for row in rows}
+    followers = {row.replaces_id: row for row in rows if row.replaces_id is not None}
+    answers = any(replacing.in_force(row) for row in rows) and replacing.answers_for(case, staff)
     return [
-        Paper(
-            row,
-            WORKFLOW.documents[row.kind].title,
-            documents.progress_text(row),
-            row.state in UNFINISHED,
-            row.state in (states.FAILED, states.DUE) and row.kind in documents.TEMPLATES,
-        )
-        for row in db.session.scalars(query)
+        _paper(row, by_id.get(row.replaces_id or 0), followers.get(row.id), names, answers and replacing.in_force(row))
+        for row in rows
     ]
+
+
+def _paper(
+    row: Document, former: Document | None, follower: Document | None, names: Mapping[int, str], replaceable: bool
+) -> Paper:
+    kind = WORKFLOW.documents[row.kind]
+    waits = row.state in (states.DUE, states.QUEUED, states.MAKING, states.FAILED)
+    by = names.get(row.withdrawn_by or 0, "")
+    return Paper(
+        row,
+        kind.title,
+        documents.progress_text(row),
+        row.state in UNFINISHED,
+        row.state in (states.FAILED, states.DUE) and row.kind in documents.TEMPLATES,
+        secret=kind.identifies,
+        preview=waits and not kind.identifies,
+        replaceable=replaceable,
+        replaces=(former.number or "") if former else "",
+        replaced_by=(follower.number or "制作中的文书") if follower else "",
+        withdrawn=f"{by}：{row.withdrawn_why}" if row.withdrawn_why else "",
+    )
+
+
+def preview_of(row: Document) -> documents.Paper:
+    """Return what a paper would say that is ordered and not made yet."""
+    return documents.paper_of(db.session(), row, row.number or documents.NO_NUMBER)
+
+
+def record_look(case: Case, staff: StaffView, row: Document, now: datetime) -> None:
+    """Record that somebody opens a paper that says who filed. Raises NotAllowed for whom the rules do not let."""
+    if not identity.may_reveal(staff, case, now):
+        raise NotAllowed("这份文书写有来件人的身份，只有办理这一件的人可以打开。")
+    with suppress(Refused):  # nobody is recorded: the paper says so, too
+        identity.reveal(case, staff, f"打开《{WORKFLOW.documents[row.kind].title}》", now)
 
 
 def paper_of(case: Case, document_id: int) -> Document:

@@ -1,5 +1,7 @@
 """Papers (文书): ordered by an act, numbered and made by a worker, kept as issued.
 
+What stands on them beside their frozen facts is read by `contents`; how they are numbered says `series`.
+
 An act writes a row per paper (`order_rows`, `add`). A worker calls `make`, which first gives the row its number and
 the bureau's date, then has the page laid out, and in one transaction puts the file in its place and marks the row.
 Killed at any point, it begins again with the same number.
@@ -19,23 +21,26 @@ from typing import Any, cast
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
-from casework import numbers, reference, tasks
+from casework import contents, reference, series, tasks
+from casework.contents import NOTHING, Contents
 from casework.reference import Reference, UnitView
 from models import document as states
-from models.base import db, writing
+from models.base import writing
 from models.case import Case
 from models.document import Document
-from models.party import FILER, PROXY, REPRESENTATIVE, Party
 from models.prepared import Prepared
 from models.secrets import ring
+from rules import table
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
 ACCEPTANCE = "form.acceptance"
+NO_NUMBER = "（印发时编号）"
+"""What a preview says."""
 DIRECTIVE = "paper.directive"
 SUPERVISION = "paper.supervision_order"
-TEMPLATES: frozenset[str] = frozenset({ACCEPTANCE, DIRECTIVE, SUPERVISION})
-"""Kinds that can be made; the others stay ordered (`due`) until their template is here."""
+TEMPLATES: frozenset[str] = frozenset(WORKFLOW.documents)
+"""Kinds that can be made: every one of the table has its template (templates/print)."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Paper:
     issued_on: date
     facts: Mapping[str, Any]
     """As ordered; dates as ISO text."""
+    contents: Contents = NOTHING
+    """What is read when it is made."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +102,37 @@ def order_rows(
 
     What a paper will say is frozen here, from the case as the act leaves it. `facts` adds what only the act knows:
     `due_on` (date, end of the term that the paper opens), `handler` (name; otherwise that of the case's handler),
-    `number` (where the act has taken it already), `addressee` (of a paper inside the house).
-    Secrets have no place in it: a filer who is addressed is read from the party when the paper is made.
+    `number` (where the act has taken it already), `addressee` (of a paper inside the house), `by` and `by_unit` (who
+    acted, and in which unit). Secrets have no place in it: a filer who is addressed is read from the party when the
+    paper is made. An act that only hands over what an earlier one ordered gets no second one.
     """
     ref = ref or reference.current()
     return [
         {
             "case_id": case.id,
             "kind": kind,
-            "state": states.QUEUED if kind in TEMPLATES else states.DUE,
+            "state": _state(kind, facts),
             "event_seq": event_seq,
             "ordered_at": now,
             "number": facts.get("number"),
-            "facts": {**_from_case(case, ref), **_plain(facts), "action": action},
+            "facts": _frozen(case, action, WORKFLOW.documents[kind], facts, ref),
         }
         for kind in kinds
+        if action not in WORKFLOW.documents[kind].served_at
     ]
+
+
+def _state(kind: str, facts: Mapping[str, Any]) -> str:
+    """Return whether a paper is made at once. What the public's own filing orders is made up in quiet minutes."""
+    later = WORKFLOW.documents[kind].later and not facts.get("by")
+    return states.DUE if later or kind not in TEMPLATES else states.QUEUED
+
+
+def _frozen(case: Case, action: str, paper: table.Document, facts: Mapping[str, Any], ref: Reference) -> dict[str, Any]:
+    kept = {**from_case(case, ref), **_plain(facts), "action": action}
+    if paper.issuer == "acting" and kept.get("by_unit"):
+        kept["bureau_id"] = ref.bureau_of(kept["by_unit"]).id
+    return kept
 
 
 def add(session: Session, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, Any]]:
@@ -126,7 +148,7 @@ def _task(document_id: int, now: datetime) -> dict[str, Any]:
     return tasks.row(tasks.DOCUMENT_MAKE, {"document_id": document_id}, f"document-{document_id}", now)
 
 
-def _from_case(case: Case, ref: Reference) -> dict[str, Any]:
+def from_case(case: Case, ref: Reference) -> dict[str, Any]:
     """Return what papers say about a case, its people left out. A sealed case gives its number alone."""
     bureau = ref.bureau_of(case.unit_id)
     found: dict[str, Any] = {"case_number": case.number, "bureau_id": bureau.id}
@@ -191,7 +213,6 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
     """Give a paper its number and date if it has none yet, and return what it says; None if there is nothing to make.
 
     The paper bears the day of the decision, and a number of that day's year, however late it is entered or made.
-    The addressee is read now, because names are kept nowhere but with the party.
     """
     with writing() as session:
         row = session.scalars(
@@ -204,24 +225,39 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             done(session, now)
             return None
         bureau, issued_at = reference.current().units[int(row.facts["bureau_id"])], row.issued_at or row.ordered_at
-        number = row.number or next_number(session, row.kind, bureau, _day_of(row).year)
+        case = session.get(Case, row.case_id) if row.case_id is not None else None
+        number = row.number or series.next_number(session, row.kind, bureau, day_of(row).year, case)
         row.number, row.issued_at = number, issued_at
         row.state, row.progress = states.MAKING, "正在排版"
-        return Paper(
-            kind=row.kind,
-            title=WORKFLOW.documents[row.kind].title,
-            number=number,
-            bureau=organ_of(bureau),
-            bureau_key=bureau.key,
-            addressee=_addressee_of(row),
-            issued_on=_day_of(row),
-            facts=row.facts,
-        )
+        return paper_of(session, row, number)
 
 
-def _day_of(row: Document) -> date:
-    """Return the day that a paper bears: that of the decision when it was entered, else that of the act."""
-    decided = row.facts.get("decided_on")
+def paper_of(session: Session, row: Document, number: str) -> Paper:
+    """Return all that stands on a paper as the records are now. Raise ValueError where it is addressed to nobody."""
+    ref = reference.current()
+    bureau = ref.units[int(row.facts["bureau_id"])]
+    said = contents.gather(session, row, ref)
+    if row.case_id is None and not row.facts.get("addressee"):
+        raise ValueError(f"document {row.id} is addressed to nobody")
+    return Paper(
+        kind=row.kind,
+        title=WORKFLOW.documents[row.kind].title,
+        number=number,
+        bureau=organ_of(bureau),
+        bureau_key=bureau.key,
+        addressee=contents.addressee_of(row.kind, row.facts, said),
+        issued_on=day_of(row),
+        facts=row.facts,
+        contents=said,
+    )
+
+
+def day_of(row: Document) -> date:
+    """Return the day that a paper bears: that of the decision when it was entered, else that of the act.
+
+    One that stands in another's place bears the day on which it was ordered.
+    """
+    decided = row.facts.get("decided_on") if row.replaces_id is None else None
     return date.fromisoformat(decided) if decided else local_date(row.ordered_at)
 
 
@@ -230,29 +266,7 @@ def organ_of(bureau: UnitView) -> str:
     return bureau.name.partition("12315")[0] or bureau.name
 
 
-def _addressee_of(row: Document) -> str:
-    """Return whom a paper is addressed to: units by what it was ordered with, people by their record."""
-    if row.facts.get("addressee"):
-        return str(row.facts["addressee"])
-    if row.kind == DIRECTIVE:  # stays inside: to the unit that has the case
-        return str(row.facts["unit"])
-    if row.case_id is None:
-        raise ValueError(f"document {row.id} is addressed to nobody")
-    return addressee(row.case_id)
-
-
-def next_number(session: Session, kind: str, bureau: UnitView, year: int) -> str:
-    """Return the next number of a bureau's series of this year, as the official form writes it."""
-    n = numbers.take(session.connection(), f"{kind}.{bureau.id}.{year}")
-    return WORKFLOW.documents[kind].series.format(bureau=bureau.document_prefix, year=year, n=n)
-
-
-def addressee(case_id: int) -> str:
-    """Return whom a paper of the filer's side is addressed to: the persons of the case, or how anonymous ones are."""
-    wanted = select(Party).where(Party.case_id == case_id, Party.left_at.is_(None)).order_by(Party.id)
-    people = {party.role: party.name for party in db.session.scalars(wanted) if party.name}
-    name = people.get(FILER) or people.get(REPRESENTATIVE) or people.get(PROXY)
-    return name or "投诉人"
+next_number = series.next_number
 
 
 def path_of(document_id: int) -> Path:
@@ -266,11 +280,11 @@ def sealed(document_id: int, pdf: bytes) -> bytes:
 
 
 def read(document: Document) -> bytes:
-    """Return a made paper as issued. Raise ValueError when the file is not what was issued."""
+    """Return a paper as issued, one that was withdrawn since as well. Raise ValueError when the file is another."""
     body = path_of(document.id).read_bytes()
     if not body.startswith(b"%PDF-"):
         body = ring().open(body, f"document/{document.id}")
-    if document.state != states.MADE or hashlib.sha256(body).digest() != document.sha256:
+    if document.state not in (states.MADE, states.WITHDRAWN) or hashlib.sha256(body).digest() != document.sha256:
         raise ValueError(f"document {document.id} is not as issued")
     return body
 
@@ -304,13 +318,26 @@ def wait_again(session: Session, document_ids: Sequence[int]) -> None:
 
 
 def try_again(session: Session, document: Document, now: datetime) -> list[dict[str, Any]]:
-    """Queue a paper once more that had failed, or that was ordered before its template existed; return task rows."""
+    """Queue a paper once more that had failed, or one that waits to be made up; return task rows."""
     if document.state not in (states.FAILED, states.DUE) or document.kind not in TEMPLATES:
         return []
     document.state = states.QUEUED
     row = _task(document.id, now)
     row["unique_key"] = f"document-{document.id}-{now.timestamp():.0f}"
     return [row]
+
+
+def make_up(now: datetime, limit: int) -> list[tasks.Added]:
+    """Queue papers that were ordered and not queued, the newest first; return the tasks to wake.
+
+    Those are what the public's filings ordered, and what was ordered before its template was there.
+    """
+    wanted = select(Document).where(Document.state == states.DUE).order_by(Document.id.desc()).limit(limit)
+    with writing() as session:
+        rows = [
+            task for document in session.scalars(wanted.with_for_update()) for task in try_again(session, document, now)
+        ]
+        return tasks.add(session, rows)
 
 
 def write_scratch(name: str, body: bytes) -> Path:

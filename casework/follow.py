@@ -21,17 +21,12 @@ from casework.reference import current
 from casework.steps import opened_fields
 from casework.wording import long_date, plain_date
 from models import Case, Document, Event, FilerMessage, db
-from models.document import MADE
 from models.secrets import ring
 from rules import deadlines, identifiers, procedure
 from rules.workflow import WORKFLOW, Action
 
 WRONG = "编号和查询码对不上。请看回执再输一次；回执找不到了，请打 12315。"
-TO_FILER = frozenset(
-    {"form.acceptance", "form.refusal", "form.identity_notice", "form.mediation_notice", "form.termination",
-     "form.report_result", "form20.report_opening_notice", "form20.report_non_opening_notice", "paper.reply",
-     "paper.supplement_notice"}
-)  # fmt: skip
+TO_FILER = frozenset(key for key, paper in WORKFLOW.documents.items() if paper.on_the_page)
 """Papers addressed to the filer."""
 UNNAMED = frozenset({"report", "misconduct"})
 """Kinds whose filers learn how far it is, not which office has it."""
@@ -201,7 +196,7 @@ _SIBLINGS = (
 )
 _PAPERS = (
     select(*Document.__table__.columns)
-    .where(Document.case_id == bindparam("case_id"), Document.state == MADE, Document.kind.in_(TO_FILER))
+    .where(Document.case_id == bindparam("case_id"), Document.sha256.is_not(None), Document.kind.in_(TO_FILER))
     .order_by(Document.id)
 )
 
@@ -296,7 +291,8 @@ def _papers(case: Case) -> list[Document]:
 
 
 def paper(case: Case, document_id: int) -> tuple[Document, bytes]:
-    """Return a paper addressed to the filer with its bytes. Raise NotFound for any other."""
+    """Return a paper addressed to the filer with its bytes, one that was withdrawn as well. Raise NotFound for any
+    other."""
     document = next((one for one in _papers(case) if one.id == document_id), None)
     if document is None:
         raise NotFound

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from casework import access, handling, listing
+from casework import access, documents, handling, listing
 from casework.actors import Actor, StaffView, by
 from casework.corrections import RECEIVED_ON, correctable
 from casework.errors import Refused
@@ -73,6 +73,8 @@ class Foreseen:
     papers: tuple[str, ...]
     official: bool
     opened: tuple[tuple[str, date | None], ...]
+    sheets: tuple[documents.Paper, ...] = ()
+    """The papers as they would be printed, those left out that say more of a person than this step needs."""
 
     @property
     def confirmed_first(self) -> bool:
@@ -289,8 +291,9 @@ def rehearse(
                 for rule, day in dict(event.clocks.get("opened", {})).items()
             )
             told = select(FilerMessage.text).where(FilerMessage.case_id == case.id, FilerMessage.event_seq == event.seq)
-            ordered = select(Document.kind).where(Document.case_id == case.id, Document.event_seq == event.seq)
-            papers = [WORKFLOW.documents[kind] for kind in session.scalars(ordered)]
+            ordered = select(Document).where(Document.case_id == case.id, Document.event_seq == event.seq)
+            rows = list(session.scalars(ordered.order_by(Document.id)))
+            papers = [WORKFLOW.documents[row.kind] for row in rows]
             found = Foreseen(
                 state.label,
                 state.terminal and event.to_state not in (event.from_state, "archived"),
@@ -298,6 +301,11 @@ def rehearse(
                 tuple(paper.title for paper in papers),
                 any(_goes_out(paper) for paper in papers),
                 opened,
+                tuple(
+                    documents.paper_of(session, row, documents.NO_NUMBER)
+                    for row in rows
+                    if not WORKFLOW.documents[row.kind].identifies
+                ),
             )
             raise _TakenBack
     except _TakenBack:

@@ -50,13 +50,17 @@ def after(
 
 
 def frozen_facts(act: Act, written: Written) -> dict[str, Any]:
-    """Return what a paper says, as it stood when it was ordered: entered values and dates, no secrets."""
-    kept = {
+    """Return what a paper says, as it stood when it was ordered: entered values, dates, who acted; no secrets."""
+    kept: dict[str, Any] = {
         name: value for name, value in written.event["fields"].items() if name not in {"facts", "sealed", "handler"}
     }
     if "handler" in act.values:
         kept["handler"] = act.ref.names.get(act.values["handler"], "")
-    return {**kept, "due_on": written.due} if written.due else kept
+    if "facts" in act.action.named and act.values.get("facts"):  # a field of that name; the event's are the guards'
+        kept["facts"] = act.values["facts"]
+    if act.actor.staff is not None and act.case["kind"] != "misconduct":
+        kept |= {"by": act.ref.names.get(act.actor.id or 0, ""), "by_unit": written.event["unit_id"]}
+    return {"due_on": written.due, **kept} if written.due else kept
 
 
 def inform(session: Session, act: Act, case: Case, seq: int) -> None:

@@ -16,7 +16,7 @@ _RUN = re.compile("[‘-”—…、-〿㐀-鿿豈-﫿！-～\U00020000-\U0003ff
 """Characters between which a gap may grow: ideographs, their punctuation, full-width forms."""
 _FEWEST = 4
 """A line with fewer gaps is left as it is: each would yawn."""
-_WIDEST = 4.0
+_WIDEST = 5.0
 """A line that is short by more, in characters, was broken on purpose."""
 
 _installed = False

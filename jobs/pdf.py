@@ -10,7 +10,6 @@ import logging
 import mimetypes
 import re
 import threading
-from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -20,10 +19,9 @@ from weasyprint import HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from casework import papertext
 from casework.documents import Paper, Rendered
 from jobs import justify
-from rules.calendar import ZONE
-from rules.workflow import WORKFLOW
 
 log = logging.getLogger("portal.pdf")
 
@@ -31,10 +29,7 @@ KIT = Path(__file__).resolve().parent.parent / "templates" / "print"
 BASE = "http://paper.invalid/"
 """An address that exists nowhere: what the templates name is found by `Shelf` alone."""
 VARIANT = "pdf/a-3u"
-JOINER = "\N{WORD JOINER}"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
-_BEFORE_QUOTE = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef”])(?=[“‘])")
-_AFTER_QUOTE = re.compile("(?<=[”’])(?=[\u3400-\u9fff（《])")
 
 
 class CannotPrint(RuntimeError):
@@ -96,38 +91,11 @@ def warm_up() -> None:
     _layout("<!doctype html><html lang=zh-CN><meta charset=utf-8><title>-</title><p>市</p></html>")
 
 
-def date_text(day: date | str) -> str:
-    """Return a date as official documents write it, held together at line ends: 2026年6月5日."""
-    found = date.fromisoformat(day) if isinstance(day, str) else day
-    return (
-        f"{found.year}年{found.month}月{found.day}日".replace("年", f"{JOINER}年{JOINER}")
-        .replace("月", f"{JOINER}月{JOINER}")
-        .replace("日", f"{JOINER}日")
-    )
-
-
-def moment_text(moment: str) -> str:
-    """Return a moment, kept as ISO text, as official documents write it: 2026年6月5日16时20分, local."""
-    local = datetime.fromisoformat(moment).astimezone(ZONE)
-    return f"{date_text(local.date())}{JOINER}{local.hour}时{local.minute:02d}分"
-
-
-def breaking(text: str) -> str:
-    """Let Chinese lines break before an opening and after a closing quotation mark, which Unicode forbids."""
-    space = "\N{ZERO WIDTH SPACE}"
-    return _AFTER_QUOTE.sub(space, _BEFORE_QUOTE.sub(space, text))
-
-
-def inner(text: str) -> str:
-    """Return a text that will stand in quotation marks: those of its own become single ones (GB/T 15834)."""
-    return text.translate(str.maketrans("“”", "‘’")).rstrip("。")
-
-
 def _environment() -> Environment:
-    made = Environment(loader=FileSystemLoader(KIT), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    made.filters["date_text"] = date_text
-    made.filters["moment_text"] = moment_text
-    made.filters["inner"] = inner
+    made = Environment(
+        loader=FileSystemLoader(KIT.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    made.filters.update(papertext.FILTERS)
     return made
 
 
@@ -136,11 +104,15 @@ _templates = _environment()
 
 def render(paper: Paper) -> Rendered:
     """Lay out one paper. Raises CannotPrint when it would not show what it must."""
-    seal = _seal(paper)
-    page = _templates.get_template(f"{paper.kind.replace('.', '-')}.html").render(
-        paper=paper, facts=paper.facts, seal=seal, law=WORKFLOW.laws.get(str(paper.facts.get("regime")))
+    return _layout(page_of(paper))
+
+
+def page_of(paper: Paper) -> str:
+    """Return the page of one paper before it is laid out."""
+    page = _templates.get_template(papertext.template_of(paper.kind)).render(
+        paper=paper, seal=_seal(paper), preview=False, **papertext.given(paper)
     )
-    return _layout(breaking(page))
+    return papertext.breaking(page)
 
 
 def _seal(paper: Paper) -> str | None:

@@ -49,6 +49,8 @@ TURN = 1.0
 FRESH = timedelta(seconds=5)
 """Rows younger than this are on their way already."""
 BATCH = 500
+PAPERS_AT_ONCE = 60
+"""Papers made up in one go: some seconds of the worker, so that fresh ones do not wait long behind them."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,13 @@ def tidy(_house: House, now: datetime) -> bool:
     return tasks.forget_done(now, BATCH) >= BATCH
 
 
+def make_up_papers(_house: House, now: datetime) -> Done:
+    """Have papers made that nobody waits for, some at a time: what filings of the public order, what is left over."""
+    added = documents.make_up(now, PAPERS_AT_ONCE)
+    tasks.wake(added)
+    return Done({"queued": len(added)})
+
+
 def look_for_incidents(_house: House, now: datetime) -> Done:
     """Suggest incidents from the filings of the last days; a person opens or dismisses them."""
     found = suggesting.look(now)
@@ -156,6 +165,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("directives", 60, look_at_directives),
     Periodic("digests", 60, write_digests),
     Periodic("erase", 300, erase),
+    Periodic("papers", 600, make_up_papers),
     Periodic("incidents", 300, look_for_incidents),
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),

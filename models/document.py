@@ -11,13 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import BigId, Json, Model, UtcDateTime
 
 DUE = "due"
-"""Ordered; no template makes it yet."""
+"""Ordered; made up in quiet minutes, or when somebody asks for it."""
 QUEUED = "queued"
 MAKING = "making"
 MADE = "made"
 FAILED = "failed"
 WITHDRAWN = "withdrawn"
 
+_DUE = text("state = 'due'")
 _OF_DIRECTIVE = text("directive_id IS NOT NULL")
 
 
@@ -28,6 +29,7 @@ class Document(Model):
     __table_args__ = (
         Index("ix_document_case", "case_id"),
         Index("ix_document_kind_state", "kind", "state"),
+        Index("ix_document_due", "id", sqlite_where=_DUE, postgresql_where=_DUE),
         Index("ix_document_directive", "directive_id", sqlite_where=_OF_DIRECTIVE, postgresql_where=_OF_DIRECTIVE),
     )
 
@@ -40,7 +42,7 @@ class Document(Model):
     """The act that ordered it; 0 where that was no act on a case."""
     ordered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     number: Mapped[str | None] = mapped_column(String(60), unique=True)
-    """文号, taken when it is made."""
+    """文号, taken when it is made; kept when it is withdrawn."""
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """What it says, frozen when it was ordered; no secrets."""
     progress: Mapped[str | None] = mapped_column(String(80))
@@ -49,5 +51,8 @@ class Document(Model):
     size: Mapped[int | None] = mapped_column(Integer)
     pages: Mapped[int | None] = mapped_column(Integer)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff.id"))
+    withdrawn_why: Mapped[str | None] = mapped_column(String(200))
     replaces_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("document.id"))
     directive_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive.id"))

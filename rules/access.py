@@ -29,30 +29,34 @@ _ENOUGH: Mapping[str, frozenset[str]] = {
 }
 
 
-_Loaded = tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], dict[str, str], dict[str, str]]
+_Scopes = dict[str, str]
+_Loaded = tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], _Scopes, _Scopes, _Scopes]
 
 
 def _load() -> _Loaded:
     raw = read("access.toml")
-    only(raw, "access.toml", ("read", "policy", "reveal", "reveal_to_call"))
+    only(raw, "access.toml", ("read", "policy", "reveal", "reveal_to_call", "withdraw"))
     reads = {role: {scope: strings(states, role) for scope, states in row.items()} for role, row in raw["read"].items()}
     policies = {name: strings(roles, name) for name, roles in raw["policy"].items()}
     reveal: dict[str, str] = raw["reveal"]
     to_call: dict[str, str] = raw["reveal_to_call"]
-    named = {*reads, *reveal, *to_call, *(role for roles in policies.values() for role in roles)}
-    scopes = {scope for row in reads.values() for scope in row} | set(reveal.values()) | set(to_call.values())
+    withdraw: dict[str, str] = raw["withdraw"]
+    named = {*reads, *reveal, *to_call, *withdraw, *(role for roles in policies.values() for role in roles)}
+    scopes = {scope for row in reads.values() for scope in row}
+    scopes |= {*reveal.values(), *to_call.values(), *withdraw.values()}
     if not named <= ROLES.keys() or not scopes <= SCOPES.keys():
         raise TableError(f"access.toml: unknown {sorted(named - ROLES.keys())} {sorted(scopes - SCOPES.keys())}")
     if any(role != "discipline" for role, row in reads.items() if "sealed" in row):
         raise TableError("access.toml: only discipline officers read sealed cases")
-    return reads, policies, reveal, to_call
+    return reads, policies, reveal, to_call, withdraw
 
 
-_READS, _POLICIES, _REVEAL, _TO_CALL = _load()
+_READS, _POLICIES, _REVEAL, _TO_CALL, _WITHDRAW = _load()
 READS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(_READS)
 POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_POLICIES)
 REVEALS: Mapping[str, str] = MappingProxyType(_REVEAL)
 REVEALS_TO_CALL: Mapping[str, str] = MappingProxyType(_TO_CALL)
+WITHDRAWS: Mapping[str, str] = MappingProxyType(_WITHDRAW)
 
 
 def may_act(action: Action, role: str, scope_holds: frozenset[str], settings: Mapping[str, str] = DEFAULTS) -> bool:
@@ -116,6 +120,14 @@ def may_reveal_to_call(role: str, scope_holds: frozenset[str]) -> bool:
     """
     wanted = REVEALS_TO_CALL.get(role)
     return wanted is not None and "sealed" not in scope_holds and bool(_ENOUGH[wanted] & scope_holds)
+
+
+def may_withdraw(role: str, scope_holds: frozenset[str]) -> bool:
+    """May this role withdraw a paper that went wrong? Those who made it may, and those who answer for them."""
+    wanted = WITHDRAWS.get(role)
+    if wanted is None or ("sealed" in scope_holds) != (wanted == "sealed"):
+        return False
+    return bool(_ENOUGH[wanted] & scope_holds)
 
 
 def policy(name: str) -> tuple[str, ...]:

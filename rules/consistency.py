@@ -154,6 +154,7 @@ def _papers(table: Workflow, action: Action, where: str) -> None:
         known(where, "field", condition.fields or (), [field.name for field in action.fields])
     for paper in table.documents.values():
         parts(paper.source)
+        known(f"document {paper.key}", "action", paper.served_at, table.actions)
 
 
 def _fields(table: Workflow, action: Action, where: str) -> None:

@@ -16,6 +16,7 @@ _ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "
                    "creates_when", "outcome", "tell", "told", "inform", "event", "respondent", "hidden",
                    "note")  # fmt: skip
 _DOCUMENT = ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official")
+_DOCUMENT_OPTIONS = ("note", "confidential", "until", "issuer", "people", "served_at", "later")
 _ACTION_LISTS = ("guards", "regimes", "opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts",
                  "recounts", "creates", "told", "inform")  # fmt: skip
 _FIELD_OPTIONS = ("required", "required_for", "only_for", "min", "max", "choices", "tree", "ground")
@@ -119,11 +120,13 @@ def documents(root: Path = DATA) -> dict[str, Document]:
     found: dict[str, Document] = {}
     for row in read("documents.toml", root)["document"]:
         where = f"document {row.get('key')}"
-        only(row, where, _DOCUMENT, ("note", "confidential", "until"))
+        only(row, where, _DOCUMENT, _DOCUMENT_OPTIONS)
         if row["official"] != ("第{n}号" in row["series"]):
             raise TableError(f"{where}: official papers are numbered 第n号, the others are not")
         defaults: dict[str, Any] = {"note": "", "confidential": False, "until": None}
-        lists: dict[str, Any] = {name: tuple(row[name]) for name in ("fields", "served")}
+        if row.get("issuer", "case") not in ("case", "acting"):
+            raise TableError(f"{where}: nobody knows the issuer {row['issuer']}")
+        lists: dict[str, Any] = {name: tuple(row.get(name, ())) for name in ("fields", "served", "served_at")}
         found[row["key"]] = Document(**(defaults | row | lists))
     return found
 

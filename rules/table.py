@@ -182,7 +182,13 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A paper of the procedure; `official` ones (numbered forms of 2026 and their elders) read 第n号."""
+    """A paper of the procedure; `official` ones (numbered forms of 2026 and their elders) read 第n号.
+
+    `issuer` is the bureau that has the case, or that of whoever acts ("acting": what one unit sends to another).
+    `people` is true where it prints more of the people than a name and an address line. `served_at` are acts that
+    hand over or sign the paper of an earlier one: they order no second. `later` ones are made up in quiet minutes where
+    the public's own act ordered them, so that a rush of filings is not slowed down.
+    """
 
     key: str
     title: str
@@ -197,6 +203,27 @@ class Document:
     confidential: bool
     official: bool
     until: date | None
+    issuer: str = "case"
+    people: bool = False
+    served_at: tuple[str, ...] = ()
+    later: bool = False
+
+    @property
+    def identifies(self) -> bool:
+        """True when it says who a person is whom the law keeps secret, or more of a person than must be known."""
+        return self.people or (self.confidential and self.addressee.startswith("举报人"))
+
+    @property
+    def on_the_page(self) -> bool:
+        """True when the filer finds it on the page of the case."""
+        return "互联网" in self.served
+
+    @property
+    def counts(self) -> str:
+        """What its running number counts within: "case", "year" (of a bureau) or "sealed" (every sealed paper)."""
+        if self.series.startswith("案件编号"):
+            return "case"
+        return "year" if "{year}" in self.series else "sealed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ LINES = {
     "terms": "期限巡检",
     "reconcile": "补送后台任务",
     "erase": "到期清除",
+    "papers": "补制文书",
     "tidy": "整理旧任务",
     "strays": "核对附件文件",
     "callbacks": "抽取回访",

@@ -8,13 +8,14 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from blueprints.desk import panel, present
+from blueprints.desk import papers as sheets
 from blueprints.desk.panel import Typed
 from blueprints.web import leave, page, policy, posted, say
 from blueprints.web.errors import LATER, not_now
 from blueprints.web.pages import by_htmx, own_path
 from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
-from casework import access, attachments, casefile, casewords, directives, documents, handling, identity, offers
+from casework import access, attachments, casefile, casewords, directives, handling, identity, offers
 from casework.actors import StaffView, by
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.identity import Identity
@@ -156,6 +157,8 @@ def act(number: str, action: str) -> Response:
     seen = panel.seen_in(request.form)
     _check_place(case, row, staff, seen, now)
     values = panel.entered(request.form, row, case.kind, local_date(now))
+    if request.form.get("preview"):
+        return _preview(case, row, staff, seen, values, now)
     if request.form.get("edit"):
         return _case(case, staff, now, typed=Typed(action, values))
     try:
@@ -232,6 +235,18 @@ def _confirm(case: Case, row: Action, foreseen: offers.Foreseen, values: dict[st
     )
 
 
+def _preview(
+    case: Case, row: Action, staff: StaffView, seen: int | None, values: dict[str, Any], now: datetime
+) -> Response:
+    """Show a paper that an act would issue; the act is taken back."""
+    foreseen = offers.rehearse(case, row, by(staff), now, seen, values)
+    wanted = request.form.get("preview", "")
+    found = next((sheet for sheet in foreseen.sheets if sheet.kind == wanted), None)
+    if found is None:
+        raise NotFound("这一步不出这份文书。")
+    return sheets.sheet(found)
+
+
 def _acted(case: Case, row: Action, staff: StaffView, now: datetime) -> Response:
     """Say what was done, on the page of the case, or on the desk when the case has left this person's reach."""
     state = WORKFLOW.state(case.kind, case.state).label
@@ -292,14 +307,14 @@ def _handed_out(opened: attachments.Opened) -> Response:
 @bp.get("/<number>/documents/<int:document_id>")
 @policy("staff", "desk.read")
 def document(number: str, document_id: int) -> Response:
-    """Hand out a paper as it was issued."""
+    """Hand out a paper as it was issued; `?view` lets the browser show and print it."""
     case = access.find(worker_of_desk(), number)
     row = casefile.paper_of(case, document_id)
     if row.file is None:
         raise NotFound("这份文书还没有制成，请过一会儿再看。")
-    title = WORKFLOW.documents[row.kind].title
-    headers = {**attachments.HEADERS, "Content-Disposition": attachments.disposition(f"{title}{case.number}.pdf")}
-    return Response(documents.read(row), mimetype="application/pdf", headers=headers)
+    if WORKFLOW.documents[row.kind].identifies:
+        raise NotAllowed("这份文书写有来件人的身份，请在文书一栏按“打开”查看，查看会留下记录。")
+    return sheets.handed_out(case, row, inline="view" in request.args)
 
 
 @bp.post("/<number>/documents/<int:document_id>/again")
@@ -316,8 +331,9 @@ def make_again(number: str, document_id: int) -> Response:
 @policy("staff", "desk.read")
 def papers(number: str) -> Response:
     """Show the papers of a case alone: the page asks for them again while one is being made."""
-    case = access.find(worker_of_desk(), number)
+    staff = worker_of_desk()
+    case = access.find(staff, number)
     if not by_htmx():
         return leave(f"{present.case_href(case.number)}#s-doc")
-    found = casefile.papers_of(case)
+    found = casefile.papers_of(case, staff)
     return page("desk/_papers.html", "desk/_papers.html", case=case, papers=found, size_text=attachments.size_text)

@@ -20,7 +20,8 @@ from casework.attachments import disposition
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale, TooFast
 from casework.follow import Following
 from casework.reference import current
-from models import Case, clock
+from models import Case, Document, clock
+from models.document import WITHDRAWN
 from models.outage import Unavailable
 from rules import identifiers
 from rules.calendar import local_date
@@ -151,7 +152,7 @@ def _case_page(case: Case, now: datetime) -> Response:
         others=sorted((offer for offer in offers if not offer.words.first), key=lambda offer: offer.words.red),
         wanted=follow.wanted_words(case),
         unit=None if case.kind in follow.UNNAMED else unit,
-        papers=[(paper.id, WORKFLOW.documents[paper.kind].title, paper.size) for paper in seen.papers],
+        papers=[(paper.id, _paper_label(paper, seen), paper.size) for paper in seen.papers],
         ended=WORKFLOW.state(case.kind, case.state).terminal,
         form=Filled(),
         kept=[],
@@ -305,6 +306,16 @@ def switch() -> Response:
         return _lapsed(lost)
     other = follow.sibling(case, request.form.get("number", ""))
     return _let(posted(CASE), begin_visit(), other, now)
+
+
+def _paper_label(paper: Document, seen: Following) -> str:
+    """Return the name of a paper; one that was withdrawn says so, the one in its place as well."""
+    label = f"《{WORKFLOW.documents[paper.kind].title}》"
+    if any(other.replaces_id == paper.id for other in seen.papers) or paper.state == WITHDRAWN:
+        label += "（有误，已撤回）"
+    if paper.replaces_id is not None:
+        label += "（更正后的）"
+    return label
 
 
 @bp.get(CASE + "/papers/<int(max=9223372036854775807):paper_id>")

@@ -20,6 +20,7 @@ from blueprints.web.pages import write_message
 from blueprints.web.policy import current_policy, require_policy
 from blueprints.web.site import CitySettings, site_of
 from blueprints.web.visits import write_cookie
+from casework import papertext
 from models.secrets import KeyRing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +99,7 @@ def _furnish_templates(app: Flask, settings: WebSettings, assets: Assets) -> Non
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters.update(filters.FILTERS)
+    environment.filters.update(papertext.FILTERS)
     environment.globals.update(
         asset=assets.url,
         integrity=assets.integrity,

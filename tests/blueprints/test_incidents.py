@@ -232,7 +232,7 @@ def test_a_report_is_made_by_the_worker_and_its_progress_is_shown_until_then(off
     paper = f"{address}/reports/{row.id}"
     assert staff.get(paper).headers["Location"] == f"{address}#reports"
     with office.records():
-        assert run.drain(clock.now(), (tasks.PDF,)) == 1
+        assert run.drain(clock.now(), (tasks.PDF,)) >= 1  # the papers of the cases are made with it
     answer = staff.get(paper)
     assert answer.mimetype == "application/pdf"
     assert answer.data.startswith(b"%PDF")

@@ -61,11 +61,13 @@ def stored(document: Document) -> Document:
     return db.session.get_one(Document, document.id, populate_existing=True)
 
 
-def test_a_paper_with_a_template_is_queued_and_the_others_wait(context: Flask) -> None:
-    made, waiting = ordered(ACCEPTANCE, "form.refusal")
+def test_what_an_act_of_staff_orders_is_made_at_once_and_what_a_filing_orders_later(context: Flask) -> None:
+    made, waiting = ordered(ACCEPTANCE, "form.complaint_registration")
     assert (made.state, waiting.state) == (states.QUEUED, states.DUE)
     queued = db.session.query(Task).filter_by(kind=tasks.DOCUMENT_MAKE).all()
     assert [task.payload for task in queued] == [{"document_id": made.id}]
+    (by_staff,) = ordered("form.complaint_registration", by="孙慧")
+    assert by_staff.state == states.QUEUED
 
 
 def test_what_is_ordered_holds_no_secret(context: Flask) -> None:
@@ -228,10 +230,12 @@ def test_the_name_on_a_paper_is_that_of_the_person_today(context: Flask) -> None
 
 
 def test_a_paper_to_somebody_without_a_name_says_complainant(context: Flask) -> None:
+    press = Press()
     (row,) = ordered()
     with writing() as session:
         session.query(Party).filter_by(case_id=row.case_id).delete()
-    assert documents.addressee(row.case_id) == "投诉人"
+    documents.make(row.id, NOW, press, done)
+    assert press.papers[0].addressee == "投诉人"
 
 
 def test_a_paper_that_cannot_be_made_says_so_and_can_be_tried_again(context: Flask) -> None:

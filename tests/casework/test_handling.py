@@ -110,8 +110,9 @@ class TestWhatIsWritten:
     def test_the_acceptance_decision_is_ordered_and_its_task_is_there(self, people: Cast, complaint: Case) -> None:
         handling.apply(complaint, "accept", people.actor("east_handler"), MORNING, **accepting(people))
         paper = db.session.query(Document).filter_by(case_id=complaint.id, kind="form.acceptance").one()
-        task = db.session.query(Task).filter_by(kind="document.make").one()
-        assert (paper.state, task.payload) == ("queued", {"document_id": paper.id})
+        queued = [task.payload for task in db.session.query(Task).filter_by(kind="document.make")]
+        assert paper.state == "queued"
+        assert queued.count({"document_id": paper.id}) == 1
 
     def test_the_filer_is_told_by_the_chosen_way(self, people: Cast, complaint: Case) -> None:
         event = handling.apply(complaint, "accept", people.actor("east_handler"), MORNING, **accepting(people))

@@ -7,6 +7,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+import pikepdf
 from pypdf import PdfReader
 
 from casework.documents import ACCEPTANCE, Paper
@@ -112,6 +113,30 @@ def lines(pdf: bytes, page: int = 0) -> list[Line]:
         line = found.setdefault(y, Line(y, left, right, size, texts.get(y, "")))
         line.left, line.right = min(line.left, left), max(line.right, right)
     return sorted(found.values(), key=lambda line: -line.y)
+
+
+def pages_of(pdf: bytes) -> int:
+    """How many pages a file has."""
+    return len(PdfReader(BytesIO(pdf)).pages)
+
+
+def unembedded(pdf: bytes) -> set[str]:
+    """The fonts that a file names without carrying them."""
+    found = set()
+    for page in PdfReader(BytesIO(pdf)).pages:
+        for font in page["/Resources"].get("/Font", {}).values():  # type: ignore[attr-defined]
+            whole = font.get_object()
+            inner = whole["/DescendantFonts"][0].get_object() if "/DescendantFonts" in whole else whole
+            described = inner.get("/FontDescriptor", {})
+            if not {"/FontFile", "/FontFile2", "/FontFile3"} & set(described.get_object() if described else ()):
+                found.add(str(whole["/BaseFont"]))
+    return found
+
+
+def complaints(pdf: bytes) -> list[str]:
+    """What qpdf finds wrong with the structure of a file."""
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        return list(opened.check_pdf_syntax())
 
 
 def text_of(pdf: bytes) -> str:
