@@ -22,7 +22,7 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _NUMBERED = re.compile(r"^(?:[一二三四五六七八九十]+、|\d{1,2}[.、])\s*")
 _DAY = r"(?:(?P<y{0}>20\d\d)\s*[年\-/.])?(?:(?P<m{0}>\d{{1,2}})\s*[月\-/.])?(?P<d{0}>\d{{1,2}})(?P<s{0}>日|号)?"
 _SPAN = re.compile(_DAY.format(1) + r"(?:\s*(?:至|到|~|—|–|\.\.)\s*" + _DAY.format(2) + ")?")
-_COUNTED = re.compile(r"共\s*\d+\s*天")
+_COUNTED = re.compile(r"共?\s*\d+\s*天")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def _days(clause: str, year: int) -> list[date]:
         last = first
         if span["d2"]:
             month = span["m2"] or month
-            last = _date(span["y2"] or span["y1"] or str(year), month, span["d2"])
+            over = first.month == 12 and month in ("1", "01")
+            last = _date(span["y2"] or str(first.year + over), month, span["d2"])
         if not 0 <= (last - first).days < LONGEST:
             raise ValueError(f"“{span[0]}”不像一段假期：前后颠倒，或者超过 {LONGEST} 天")
         found += [first + timedelta(days=n) for n in range((last - first).days + 1)]
