@@ -85,22 +85,13 @@ def act(
         return _repeated(session, case, action, actor, seen, entered, ref), []
     clocks = open_clocks(session, case_id, ref)
 
-    def once_more(first: list[tasks.Added]) -> tuple[Event, list[tasks.Added]]:
-        event, added = act(
-            session,
-            case_id,
-            action_key,
-            actor,
-            now,
-            seen=None,
-            entered=entered,
-            number_of_other=number_of_other,
-            own=own,
-        )
+    def _once_more(first: list[tasks.Added]) -> tuple[Event, list[tasks.Added]]:
+        given: dict[str, Any] = {"entered": entered, "number_of_other": number_of_other, "own": own}
+        event, added = act(session, case_id, action_key, actor, now, seen=None, **given)
         return event, [*first, *added]
 
     if action_key != RECOUNTS and any(row.moved for row in clocks.values()):
-        return once_more(recount(session, case_id, now)[1])
+        return _once_more(recount(session, case_id, now)[1])
     values = {**_checked(action, case, entered, ref), **(own or {})}
     attested = frozenset(entered.get("attested") or ())
     aftermath.resolve(session, case, action, values, ref)
@@ -115,7 +106,7 @@ def act(
         raise _as_work_error(refusal) from refusal
     late = steps.unsaid_lapses(doing, clocks, written)
     if late:
-        return once_more(_record_lapses(session, case_id, late, now))
+        return _once_more(_record_lapses(session, case_id, late, now))
     other = number_of_other
     if written.step.creates and other is None:
         other = numbers.case_number(session, linked.kind_of(doing, written), local_date(now))

@@ -50,6 +50,7 @@ def _page(days: Filled | None = None, year: Filled | None = None, status: int = 
         may_enter=not view.known and this <= shown <= this + 1,
         changes=calendars.changes(),
         names=current().names,
+        address=bp.url_prefix,
     )
 
 
