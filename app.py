@@ -41,6 +41,7 @@ BLUEPRINTS = (
     "blueprints.briefings.views",
     "blueprints.insight.views",
     "blueprints.admin.views",
+    "blueprints.admin.calendar",
 )
 """Modules whose `bp` is mounted, in this order."""
 

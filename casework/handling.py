@@ -32,7 +32,7 @@ from casework.effects import Act
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.reference import Reference, current
 from casework.steps import OpenRow, Written
-from models import Case, Deadline, DeadlinePause, Event
+from models import CalendarChange, Case, Deadline, DeadlinePause, Event
 from models.base import writing
 from rules import deadlines, procedure
 from rules.calendar import local_date
@@ -83,34 +83,89 @@ def act(
         raise NotAllowed(f"您现在不能对这一件做“{action.label}”。")
     if seen is not None and seen != case.seq:
         return _repeated(session, case, action, actor, seen, entered, ref), []
+    clocks = open_clocks(session, case_id, ref)
+
+    def _once_more(first: list[tasks.Added]) -> tuple[Event, list[tasks.Added]]:
+        given: dict[str, Any] = {"entered": entered, "number_of_other": number_of_other, "own": own}
+        event, added = act(session, case_id, action_key, actor, now, seen=None, **given)
+        return event, [*first, *added]
+
+    if action_key != RECOUNTS and any(row.moved for row in clocks.values()):
+        return _once_more(recount(session, case_id, now)[1])
     values = {**_checked(action, case, entered, ref), **(own or {})}
     attested = frozenset(entered.get("attested") or ())
     aftermath.resolve(session, case, action, values, ref)
     held = facts.holding(facts.Asked(session, action, columns, values, attested, actor, now, ref))
     doing = Act(action, columns, values, held, actor, role, now, ref)
     supervision.check(session, doing)
-    clocks = open_clocks(session, case_id, ref)
     if action.recounts:
         receipt_day.mark(session, case_id, clocks)
     try:
         written = steps.write(doing, clocks, {"other_number": number_of_other} if number_of_other else None)
-        other = number_of_other
-        if written.step.creates and other is None:
-            other = numbers.case_number(session.connection(), linked.kind_of(doing, written), local_date(now))
-            written = steps.write(doing, clocks, {"other_number": other})
     except procedure.Refused as refusal:
         raise _as_work_error(refusal) from refusal
+    late = steps.unsaid_lapses(doing, clocks, written)
+    if late:
+        return _once_more(_record_lapses(session, case_id, late, now))
+    other = number_of_other
+    if written.step.creates and other is None:
+        other = numbers.case_number(session.connection(), linked.kind_of(doing, written), local_date(now))
+        written = steps.write(doing, clocks, {"other_number": other})
     event = save(session, case, written)
+    return event, _follow(session, case, doing, event, written, None if number_of_other else other)
+
+
+def _follow(
+    session: Session, case: Case, doing: Act, event: Event, written: Written, new_number: str | None
+) -> list[tasks.Added]:
+    """Do what the act causes besides its own row; `new_number` is that of the case it makes."""
     aftermath.follow(session, case, doing, event)
     added: list[tasks.Added] = []
-    if written.step.creates and other is not None and number_of_other is None:
-        added += linked.create(session, case, doing, written, other)
+    if written.step.creates and new_number is not None:
+        added += linked.create(session, case, doing, written, new_number)
     more = supervision.record(session, case, doing, written)
-    added += telling.after(session, doing, case, written, people.filer_of(session, case_id), more)
+    added += telling.after(session, doing, case, written, people.filer_of(session, case.id), more)
     added += _caused(session, case, doing)
     if case.facts.get("supervised"):
-        added += _withdraw_order(session, case, written, now)
-    return event, added
+        added += _withdraw_order(session, case, written, doing.now)
+    return added
+
+
+RECOUNTS = "recompute_deadlines"
+
+
+def recount(session: Session, case_id: int, now: datetime) -> tuple[int, list[tasks.Added]]:
+    """Bring the terms of a case to the calendar as it is now: an act of the system for each date that has moved, with
+    the old and the new one. Return how many moved and the tasks to wake. Done again it finds nothing to do.
+
+    The worker does so for every case that a new calendar touches; an act or the sweep that comes first does it itself,
+    so that nobody acts on a date that holds no longer.
+    """
+    moved = [(rule, row) for rule, row in open_clocks(session, case_id, current()).items() if row.moved]
+    added: list[tasks.Added] = []
+    for rule, row in moved:
+        entered = {"rule": rule, "old_due": row.kept_on, "new_due": row.due.on, "reasons": _why_moved(session)}
+        added += act(session, case_id, RECOUNTS, SYSTEM, now, seen=None, entered=entered)[1]
+    return len(moved), added
+
+
+def _why_moved(session: Session) -> str:
+    last = session.scalar(select(CalendarChange).order_by(CalendarChange.id.desc()).limit(1))
+    return last.words if last is not None else "工作日历已更改"
+
+
+def _record_lapses(session: Session, case_id: int, late: list[tuple[OpenRow, int]], now: datetime) -> list[tasks.Added]:
+    """Put on record that terms lapsed which end just now, after their day, before the sweep has seen it.
+
+    The warnings before the day are moot by now, and an order would ask for an answer about a term that is kept.
+    """
+    added: list[tasks.Added] = []
+    for row, level in late:
+        session.execute(update(Deadline).where(Deadline.id == row.id).values(level=level))
+        own = {telling.SPOKEN: True}
+        entered = {"rule": row.clock.rule}
+        added += act(session, case_id, steps.OVERDUE, SYSTEM, now, seen=None, entered=entered, own=own)[1]
+    return added
 
 
 def _caused(session: Session, case: Case, doing: Act) -> list[tasks.Added]:
@@ -155,7 +210,7 @@ def _repeated(
 ) -> Event:
     """Return the event of the first press when this is the second press of the same form; raise Stale otherwise."""
     since = list(session.scalars(select(Event).where(Event.case_id == case.id, Event.seq > seen).order_by(Event.seq)))
-    first = since[0] if since else None
+    first = next((event for event in since if event.action not in _BEFORE_AN_ACT), None)
     if first is not None and (first.action, first.actor_kind, first.actor_id) == (action.key, actor.kind, actor.id):
         checked = fields.check(action, case.kind, entered, ref)
         mine = steps.recorded_values(action, checked.values)
@@ -163,6 +218,10 @@ def _repeated(
         if mine == kept:
             return first
     raise Stale(changes=tuple(describe(event, ref) for event in since))
+
+
+_BEFORE_AN_ACT = frozenset({RECOUNTS, steps.OVERDUE})
+"""What an act may itself have caused to be put on record ahead of it."""
 
 
 def describe(event: Event, ref: Reference) -> str:
@@ -194,7 +253,8 @@ def open_clocks(session: Session, case_id: int, ref: Reference) -> dict[str, Ope
     found = {}
     for row in rows:
         clock = clock_of(row, pauses.get(row.id, ()))
-        found[row.rule] = OpenRow(clock, row.id, deadlines.due(clock, ref.calendar, ref.settings), row.level)
+        due = deadlines.due(clock, ref.calendar, ref.settings)
+        found[row.rule] = OpenRow(clock, row.id, due, row.level, kept_on=row.due_on)
     return found
 
 

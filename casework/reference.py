@@ -123,14 +123,28 @@ def put_calendar_year(
 ) -> None:
     """Enter the arrangement of a year: day → (is working, note). An administrator's rows replace seeded ones."""
     session.merge(CalendarYear(year=year, source=source, entered_at=now, entered_by=by))
-    entered = [
-        {"day": day, "is_working": is_working, "note": note, "source": source, "entered_at": now, "entered_by": by}
-        for day, (is_working, note) in days.items()
-    ]
+    put_calendar_days(session, days, source, now, by)
+
+
+def put_calendar_days(
+    session: Session, days: Mapping[date, tuple[bool, str] | None], source: str, now: datetime, by: int | None
+) -> None:
+    """Enter single days: day → (is working, note), or None for a day that is again as its week has it."""
     session.execute(delete(CalendarDay).where(CalendarDay.day.in_(list(days))))
+    entered = [
+        {"day": day, "is_working": mark[0], "note": mark[1], "source": source, "entered_at": now, "entered_by": by}
+        for day, mark in days.items()
+        if mark is not None
+    ]
     if entered:
         session.execute(insert(CalendarDay), entered)
     changed(session)
+
+
+def calendar_rows(session: Session) -> tuple[list[Day], list[int]]:
+    """Return the days that differ from their week, and the years whose arrangement is known."""
+    days = [Day(row.day, row.is_working, row.note, row.source) for row in session.scalars(select(CalendarDay))]
+    return days, list(session.scalars(select(CalendarYear.year)))
 
 
 def _read(session: Session, revision: int) -> Reference:
@@ -151,8 +165,7 @@ def _read(session: Session, revision: int) -> Reference:
         )
         for unit in session.scalars(select(Unit).order_by(Unit.path))
     }
-    days = [Day(row.day, row.is_working, row.note, row.source) for row in session.scalars(select(CalendarDay))]
-    years = list(session.scalars(select(CalendarYear.year)))
+    days, years = calendar_rows(session)
     calendar = Calendar.build(days, years) if years else Calendar.seeded()
     settings = {setting.key: setting.default for setting in WORKFLOW.settings.values()}
     for row in session.scalars(select(Setting).order_by(Setting.id)):

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from casework import chain, wording
+from casework.actors import SYSTEM_KIND
 from casework.effects import Act, columns_of
+from casework.lapses import LAPSES, next_look
 from casework.reference import Reference
 from models.base import NEVER, canonical
 from models.secrets import ring
@@ -18,6 +20,7 @@ from rules.deadlines import Clock, Due
 from rules.workflow import WORKFLOW, Action, regime_for
 
 SEALED_FIELDS = "event.fields"
+OVERDUE = "mark_overdue"
 
 
 @dataclass(slots=True)
@@ -30,6 +33,13 @@ class OpenRow:
     level: int = 0
     elsewhere: bool = False
     """Counts from another day than that on which the case was first received."""
+    kept_on: date | None = None
+    """The day on which the row says that it ends."""
+
+    @property
+    def moved(self) -> bool:
+        """Tell whether the calendar says another day than the row does: it was changed since the row was written."""
+        return self.kept_on is not None and self.due.on is not None and self.kept_on != self.due.on
 
 
 @dataclass(slots=True)
@@ -118,15 +128,16 @@ def _clocks(
         ("extended", step.extended),
         ("passed_on", step.rebased),
         ("restarted", step.restarted),
-        ("corrected", step.recounted),
+        ("recomputed" if act.action.recomputes else "corrected", step.recounted),
     ):
         for rule, clock in pairs:
             old = running.pop(rule)
-            row, found = clock_row(clock, after, ref, sealed)
+            level = _level_kept(old, act.now, sealed) if act.action.recomputes else 0
+            row, found = clock_row(clock, after, ref, sealed, level)
             written.replaced.append((old.id, outcome, row))
             if clock.pauses:
                 written.carried.append(old.id)
-            running[rule] = OpenRow(clock, None, found)
+            running[rule] = OpenRow(clock, None, found, level)
             said.setdefault(outcome, {})[rule] = _day(found.on)
     for clock in step.opened:
         row, found = clock_row(clock, after, ref, sealed)
@@ -159,6 +170,36 @@ def _clocks(
     return said
 
 
+def unsaid_lapses(act: Act, clocks: Mapping[str, OpenRow], written: Written) -> list[tuple[OpenRow, int]]:
+    """Return the clocks that the act ends after their day although nobody has said yet that they lapsed, each with
+    the level of its lapse: it goes on record before the act that ends it. What the system ends itself is not overdue.
+    """
+    allowed = WORKFLOW.action(OVERDUE).states.get(act.case["kind"], frozenset())
+    if act.actor.kind == SYSTEM_KIND or act.case["state"] not in allowed:
+        return []
+    ended = {row_id for row_id, _ in written.closed}
+    ended |= {row_id for row_id, outcome, _ in written.replaced if outcome in _ENDED_ALL_THE_SAME}
+    found = []
+    for rule, row in clocks.items():
+        late = row.id in ended and row.due.at is not None and row.due.at <= act.now and rule not in LAPSES
+        level = deadlines.lapse_level(rule) if late else None
+        if level is not None and row.level < level:
+            found.append((row, level))
+    return found
+
+
+_ENDED_ALL_THE_SAME = ("passed_on", "restarted")
+"""A row that is replaced so has ended with its own date; another one only takes over from what was put right."""
+
+
+def _level_kept(old: OpenRow, now: datetime, sealed: bool) -> int:
+    """Return which of the spoken levels a term keeps when the calendar has changed: what was said is not said again,
+    but a term that ends later than now has not lapsed, and lapses anew when its day has come."""
+    if old.due.at is not None and old.due.at > now:
+        return deadlines.said_before_the_end(old.clock.rule, old.level, sealed)
+    return old.level
+
+
 def _with_pauses(clock: Clock, pauses: tuple[deadlines.Pause, ...]) -> Clock:
     return clock._replace(pauses=pauses)
 
@@ -169,7 +210,9 @@ def _moved(old: OpenRow, clock: Clock, ref: Reference, sealed: bool, written: Wr
     return OpenRow(clock, old.id, found, old.level)
 
 
-def clock_row(clock: Clock, case: Mapping[str, Any], ref: Reference, sealed: bool) -> tuple[dict[str, Any], Due]:
+def clock_row(
+    clock: Clock, case: Mapping[str, Any], ref: Reference, sealed: bool, level: int = 0
+) -> tuple[dict[str, Any], Due]:
     """Return the columns of a new clock and its due date."""
     found = deadlines.due(clock, ref.calendar, ref.settings)
     row = {
@@ -184,9 +227,9 @@ def clock_row(clock: Clock, case: Mapping[str, Any], ref: Reference, sealed: boo
         "extra": clock.extra,
         "closed_at": None,
         "outcome": None,
-        "level": 0,
+        "level": level,
         "replaces_id": None,
-        **due_columns(clock, found, 0, ref, sealed),
+        **due_columns(clock, found, level, ref, sealed),
     }
     return row, found
 
@@ -199,7 +242,7 @@ def due_columns(clock: Clock, due: Due, level: int, ref: Reference, sealed: bool
         "raw_on": due.raw_on,
         "due_at": due.at,
         "provisional": due.provisional,
-        "next_step_at": moment.at if moment else None,
+        "next_step_at": next_look(clock.rule, moment.at if moment else None, due.at),
     }
 
 
@@ -220,6 +263,9 @@ def nearest(clocks: Mapping[str, OpenRow]) -> tuple[datetime, str | None]:
 
 def _due_to_tell(act: Act, written: Written) -> date | None:
     """Return the date that the act's message names: of the first clock it set that the filer hears of."""
+    if act.action.recomputes:
+        named = str(act.values[act.action.recomputes])
+        return written.clocks[named].due.on if deadlines.RULES[named].citizen else None
     for rule in (*act.action.opens, *act.action.resumes, *act.action.extends, *act.action.rebases):
         row = written.clocks.get(rule)
         if row is not None and row.due.on is not None and deadlines.RULES[rule].citizen:
@@ -260,7 +306,7 @@ def _tell(
         "to_state": step.to_state,
         "fields": recorded(act),
         "clocks": said,
-        "public_text": _fill(act.action.event),
+        "public_text": "" if act.action.recomputes and written.due is None else _fill(act.action.event),
         "respondent_text": _fill(act.action.respondent),
         "before": act.case["head"],
     }

@@ -7,7 +7,7 @@ the filer that ran out are closed (nothing is decided by it), a station's disput
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from casework import handling, reference, speaking, tasks
 from casework.actors import SYSTEM
+from casework.lapses import LAPSES, next_look
 from casework.reference import Reference
 from models import Deadline, db
 from models.base import UtcDateTime, writing
@@ -29,14 +30,6 @@ log = logging.getLogger("portal.sweep")
 
 BATCH = 200
 PUSHED = timedelta(hours=1)
-LAPSES: Mapping[str, str] = {
-    "complaint.supplement": "lapse_material",
-    "complaint.identity": "lapse_material",
-    "question.answer": "lapse_question",
-    "recusal.request": "lapse_recusal",
-    "station.settle": "station_pass_on",
-}
-"""What the system does when such a term is over: it never decides anything."""
 
 
 @dataclass(frozen=True)
@@ -92,28 +85,44 @@ def _one(deadline_id: int, case_id: int, turn: speaking.Turn) -> str:
     """
     now, ref = turn.now, turn.ref
     with writing() as session:
+        if reference.current() is not ref:  # the calendar has changed since the turn began: the next turn counts by it
+            return "gone"
         case = speaking.case_row(session, case_id)
         row = session.connection().execute(_ROW, {"deadline_id": deadline_id}).one_or_none()
         if case is None or row is None or row.next_step_at is None or row.next_step_at > now:
             return "gone"
-        clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
-        found = deadlines.due(clock, ref.calendar, ref.settings)
-        sealed = case.kind == "misconduct"
-        reached = [
-            m for m in deadlines.moments(clock, found, ref.calendar, sealed) if m.level > row.level and m.at <= now
-        ]
-        lapse = _lapse(case, row, found, now)
-        if not _claim(session, row, reached, _following(clock, found, ref, row, reached, sealed, now)):
-            return "gone"
-        added: list[tasks.Added] = []
-        for moment in reached:
-            if moment.act != LAPSE or lapse is None:  # a term that the system ends itself is not overdue
-                added += speaking.say(session, speaking.Spoken(case, row, found), moment, turn)
-        if lapse is not None:
-            entered: dict[str, Any] = {"received_on": local_date(now)} if lapse == "station_pass_on" else {}
-            added += handling.act(session, case.id, lapse, SYSTEM, now, seen=None, entered=entered)[1]
+        outcome, added = _let_speak(session, case, row, turn)
     tasks.wake(added)
-    return "lapsed" if lapse is not None else "spoken"
+    return outcome
+
+
+def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
+    now, ref = turn.now, turn.ref
+    clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
+    found = deadlines.due(clock, ref.calendar, ref.settings)
+    if row.due_on is not None and found.on is not None and row.due_on != found.on:
+        return "gone", handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
+    sealed = case.kind == "misconduct"
+    reached = [m for m in deadlines.moments(clock, found, ref.calendar, sealed) if m.level > row.level and m.at <= now]
+    lapse = _lapse(case, row, found, now)
+    if not _claim(session, row, reached, _following(clock, found, ref, row, reached, sealed, now)):
+        return "gone", []
+    added: list[tasks.Added] = []
+    for moment in _worth_saying(reached, found, now):
+        if moment.act != LAPSE or lapse is None:  # a term that the system ends itself is not overdue
+            added += speaking.say(session, speaking.Spoken(case, row, found), moment, turn)
+    if lapse is not None:
+        entered: dict[str, Any] = {"received_on": local_date(now)} if lapse == "station_pass_on" else {}
+        added += handling.act(session, case.id, lapse, SYSTEM, now, seen=None, entered=entered)[1]
+    return "lapsed" if lapse is not None else "spoken", added
+
+
+def _worth_saying(reached: list[Moment], found: Due, now: datetime) -> list[Moment]:
+    """Return what is said of the moments reached, in order. What is done and recorded is made up however late; of
+    warnings the latest alone is of use, and none once the term is over."""
+    warnings = [moment for moment in reached if moment.act == "warn"]
+    moot = warnings if found.at is not None and found.at <= now else warnings[:-1]
+    return [moment for moment in reached if moment not in moot]
 
 
 def _lapse(case: Row[Any], row: Row[Any], found: Due, now: datetime) -> str | None:
@@ -138,10 +147,8 @@ def _following(
     """Return the next moment at which the row must be looked at, from the truth and not from the row."""
     level = reached[-1].level if reached else row.level
     following = deadlines.next_moment(clock, found, ref.calendar, level, sealed)
-    wanted = following.at if following else None
-    if row.rule in LAPSES and found.at is not None and found.at > now:
-        wanted = min(wanted, found.at) if wanted else found.at
-    return wanted
+    ahead = found.at if found.at is not None and found.at > now else None
+    return next_look(row.rule, following.at if following else None, ahead)
 
 
 def _push(deadline_id: int, now: datetime) -> None:

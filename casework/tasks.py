@@ -35,6 +35,7 @@ DOCUMENT_MAKE = "document.make"
 ATTACHMENT_CLEAN = "attachment.clean"
 INCIDENT_REPORT = "incident.report"
 DUTY_TELL = "duty.tell"
+CALENDAR_RECOUNT = "calendar.recount"
 
 LEASE = timedelta(seconds=75)
 """How long a claimed row is left alone. With the reconciler's period it stays under the promised 120 seconds."""
@@ -80,6 +81,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
     DUTY_TELL: Kind(DEFAULT, "jobs.duty:tell", tries=5, backoff=(10, 60, 300)),
+    CALENDAR_RECOUNT: Kind(DEFAULT, "jobs.calendar:recount", tries=12, backoff=(5, 30, 300)),
     DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
     INCIDENT_REPORT: Kind(
         PDF,

@@ -2,7 +2,7 @@
 
 from models.attachment import Attachment
 from models.base import NEVER, Model, db, writing
-from models.calendar_day import CalendarDay, CalendarYear
+from models.calendar_day import CalendarChange, CalendarDay, CalendarYear
 from models.callback import CallbackDraw, CallbackMonth
 from models.case import Case, CaseLink, CaseText
 from models.deadline import Deadline, DeadlinePause
@@ -24,6 +24,7 @@ from models.unit import Unit
 __all__ = [
     "NEVER",
     "Attachment",
+    "CalendarChange",
     "CalendarDay",
     "CalendarYear",
     "CallbackDraw",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rules.workflow import Workflow
 
 OUTCOMES = ("done", "ended", "withdrawn", "lapsed", "replaced", "extended", "passed_on", "restarted",
-            "corrected")  # fmt: skip
+            "corrected", "recomputed")  # fmt: skip
 QUEUES = ("to_distribute", "to_sign", "to_assign", "to_decide", "waiting", "mediating", "verifying", "answering",
           "to_reply", "to_archive", "archived", "correcting", "sealed")  # fmt: skip
 _CLOCK_LISTS = ("opens", "closes", "pauses", "resumes", "extends", "rebases", "restarts", "recounts")
@@ -130,6 +130,8 @@ def _clocks(action: Action, where: str) -> None:
     for key in action.recounts:
         if RULES[key].trigger_field != "received_on":
             raise TableError(f"{where}: recounts {key}, which does not count from the day of receipt")
+    if action.recomputes and action.recomputes not in {field.name for field in action.fields}:
+        raise TableError(f"{where}: recomputes the term in {action.recomputes}, but has no such field")
     if bool(action.rebases) != (action.rebase_when is not None):
         raise TableError(f"{where}: rebases needs rebase_when")
     names = {field.name for field in action.fields}

@@ -6,7 +6,7 @@ The parts stand in modules of their own (`terms`, `clocks`, `ladder`, `explanati
 from rules.citation import cite
 from rules.clocks import Clock, Due, Pause, due, extended_by
 from rules.explanation import Explanation, Line, explain
-from rules.ladder import Moment, moments, next_moment, remaining
+from rules.ladder import Moment, lapse_level, moments, next_moment, remaining, said_before_the_end
 from rules.settings import DEFAULTS
 from rules.terms import LADDERS, RULES, Extension, Ladder, LadderStep, Rule, RuleVersion, version_for
 
@@ -29,8 +29,10 @@ __all__ = [
     "due",
     "explain",
     "extended_by",
+    "lapse_level",
     "moments",
     "next_moment",
     "remaining",
+    "said_before_the_end",
     "version_for",
 ]

@@ -115,6 +115,19 @@ def _spoken_on(act: str, offset: int, on: date, raw_on: date, calendar: Calendar
     return day if calendar.is_working(day) else calendar.add_working_days(day, -1)
 
 
+@cache
+def lapse_level(rule: str, sealed: bool = False) -> int | None:
+    """The level at which the end of a term goes on record; None where nothing of ours ends."""
+    return next((level for level, act, *_ in _plan(rule, sealed) if act == LAPSE), None)
+
+
+def said_before_the_end(rule: str, level: int, sealed: bool = False) -> int:
+    """What of the spoken levels still holds when a term turns out to end later than now: reminders were said and are
+    not said again; the lapse and what followed it have not happened."""
+    steps = _plan(rule, sealed)
+    return max((one for one, act, _, _, offset in steps if one <= level and offset <= 0 and act != LAPSE), default=0)
+
+
 def next_moment(clock: Clock, due: Due, calendar: Calendar, level: int, sealed: bool = False) -> Moment | None:
     """The first moment above `level`, or None after the last."""
     for moment in moments(clock, due, calendar, sealed):

@@ -12,8 +12,8 @@ from rules.tables import DATA, TableError, day, only, read, rows, strings
 
 _ACTION = ("key", "label", "kinds", "from", "to", "roles", "scope", "reversible", "source")
 _ACTION_OPTIONS = ("guards", "regimes", "fields", "opens", "closes", "pauses", "resumes", "extends",
-                   "rebases", "rebase_when", "restarts", "recounts", "documents", "documents_when", "creates",
-                   "creates_when", "outcome", "tell", "told", "inform", "event", "respondent", "hidden",
+                   "rebases", "rebase_when", "restarts", "recounts", "recomputes", "documents", "documents_when",
+                   "creates", "creates_when", "outcome", "tell", "told", "inform", "event", "respondent", "hidden",
                    "note")  # fmt: skip
 _DOCUMENT = ("key", "title", "series", "when", "fields", "addressee", "served", "copies", "source", "official")
 _DOCUMENT_OPTIONS = ("note", "confidential", "until", "issuer", "people", "served_at", "later")
@@ -259,6 +259,7 @@ def _action(
         scope=row["scope"],
         fields=reader.fields(row.get("fields", []), where),
         rebase_when=row.get("rebase_when"),
+        recomputes=row.get("recomputes", ""),
         documents=tuple(documents) if isinstance(documents, list) else {k: tuple(v) for k, v in documents.items()},
         documents_when=_conditions(row.get("documents_when", {}), where),
         creates_when=_conditions(row.get("creates_when", {}), where),

@@ -2,7 +2,8 @@
 
 A clock that closes has one of these outcomes: `done` (the act the term asks for), `ended` (the case went another way),
 `withdrawn` (by the filer), `lapsed` (nobody answered), `replaced` (the same term began again), `extended`, `passed_on`
-(another bureau received the case), `restarted` (the law orders a new count), `corrected` (the day of receipt was).
+(another bureau received the case), `restarted` (the law orders a new count), `corrected` (the day of receipt was),
+`recomputed` (the calendar has changed).
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Step(NamedTuple):
     """What follows from an action. Rules stand by key; a closed clock has one of the OUTCOMES.
 
     `to_previous` is what the case must remember as the state it came from. Extended, rebased, restarted and recounted
-    clocks are new ones that take the place of the old, which close as extended, passed_on, restarted and corrected.
+    clocks are new ones that take the place of the old, which close as extended, passed_on, restarted and corrected (or
+    recomputed).
     `creates` are actions that begin linked cases.
     """
 
@@ -284,8 +286,12 @@ class _Clocks:
     def recount(self) -> tuple[tuple[str, Clock], ...]:
         """Clocks counted anew because the day of receipt was put right, each under the version in force on that day.
 
-        What counts from another day (a later bureau's receipt, a later report, an order to reopen) keeps its day.
+        What counts from another day (a later bureau's receipt, a later report, an order to reopen) keeps its day. Where
+        the calendar has changed, the one clock that the action names begins again as it is.
         """
+        rule = str(self.fields.get(self.action.recomputes))
+        if self.action.recomputes and rule in self.open_now:
+            return ((rule, self.open_now[rule]),)
         day = self.fields.get(refusals.RECEIPT)
         if not self.action.recounts or not isinstance(day, date):
             return ()

@@ -266,6 +266,8 @@ def check_terms(
         left = [RULES[key].label for key in view.clocks if key.startswith("report.notify-")]
         if left:
             raise Refused("guard", f"{WORKFLOW.guards['notice_given'].refusal}（{'、'.join(left)}）")
+    if action.recomputes and fields is not None and fields.get(action.recomputes) not in view.clocks:
+        raise Refused("term", "这个期限已经不在计算", action.recomputes)
     if action.extends:
         running = [view.clocks[key].clock for key in action.extends if key in view.clocks]
         if not running:

@@ -96,6 +96,8 @@ class Action:
     rebase_when: str | None
     restarts: tuple[str, ...]
     recounts: tuple[str, ...]
+    recomputes: str
+    """The field that names the one term which the action counts anew under the calendar of today; empty for none."""
     documents: tuple[str, ...] | Mapping[str, tuple[str, ...]]
     documents_when: Mapping[str, Condition]
     creates: tuple[str, ...]
@@ -123,7 +125,7 @@ class Action:
         """Find once what every act of this kind asks again."""
         lists = (
             self.opens, self.closes, self.pauses, self.resumes, self.extends, self.rebases, self.restarts,
-            self.recounts,
+            self.recounts, self.recomputes,
         )  # fmt: skip
         found = {
             "named": MappingProxyType({field.name: field for field in self.fields}),

@@ -44,6 +44,7 @@ KINDS = {
     tasks.DUTY_TELL: "通知值班人",
     tasks.INCIDENT_REPORT: "制作情况报告",
     tasks.NOTICE_SEND: "通知工作人员",
+    tasks.CALENDAR_RECOUNT: "重算期限",
 }
 PARTS = {
     "database": "数据库",

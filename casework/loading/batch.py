@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from casework import channels, search
+from casework.lapses import next_look
 from casework.loading.tables import SEARCH, Layout
 from casework.loading.walk import Walk
 from casework.reference import Reference
-from casework.sweep import LAPSES
 from models.document import DUE
 from rules import deadlines
 
@@ -98,7 +98,4 @@ def _settle(walk: Walk, until: datetime) -> None:
         said = [m.level for m in deadlines.moments(running.clock, running.due, ref.calendar, sealed) if m.at <= until]
         row["level"] = max([row["level"], *said])
         following = deadlines.next_moment(running.clock, running.due, ref.calendar, row["level"], sealed)
-        wanted = following.at if following else None
-        if row["rule"] in LAPSES and running.due.at is not None:
-            wanted = min(wanted, running.due.at) if wanted else running.due.at
-        row["next_step_at"] = wanted
+        row["next_step_at"] = next_look(row["rule"], following.at if following else None, running.due.at)

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from casework import access, cases, documents, facts, notify, people, search, steps, telling
-from casework.actors import Actor
+from casework.actors import SYSTEM, Actor
 from casework.cases import NewCase, Shell
 from casework.effects import Act
 from casework.errors import NotAllowed
@@ -101,7 +101,12 @@ class Walk:
         )
         held = facts.holding(asked).union(known)
         doing = Act(action, self.case, values, held, actor, role, now, self.ref)
-        return self._keep(doing, steps.write(doing, self.clocks, None))
+        written = steps.write(doing, self.clocks, None)
+        late = steps.unsaid_lapses(doing, self.clocks, written)
+        for row, level in late:
+            row.level = self.deadlines[row.id]["level"] = level
+            Walk.act(self, steps.OVERDUE, SYSTEM, now, {"rule": row.clock.rule})
+        return Walk.act(self, action_key, actor, now, values, attested, known) if late else self._keep(doing, written)
 
     def attach(self, row: Row) -> None:
         """Bind a file to the next act."""

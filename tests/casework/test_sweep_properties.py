@@ -21,6 +21,7 @@ from models import Case, Deadline, Event, StaffMessage, SupervisionOrder, db
 from models.base import writing
 from rules import deadlines
 from rules.calendar import ZONE
+from rules.deadlines import RULES
 from rules.workflow import WORKFLOW
 from tests.stories import complete_fields
 from tests.support import cast
@@ -96,7 +97,8 @@ class Life:
     def outcome(self) -> dict[str, Any]:
         """What must not depend on the sweep: all but the moments at which it ran and what follows from them.
 
-        The term of an order's answer runs from the day on which it was issued, and so does what is said about it.
+        The term of an order's answer runs from the day on which it was issued, and so does what is said about it. A
+        warning is left out that came too late to be one.
         """
         db.session.rollback()
         rows = list(db.session.scalars(select(Deadline).where(Deadline.case_id == self.case.id).order_by(Deadline.id)))
@@ -105,11 +107,16 @@ class Life:
         return {"state": case.state, "clocks": Counter(clocks), "spoken": Counter(self.spoken(rows))}
 
     def spoken(self, rows: Sequence[Deadline]) -> list[tuple[str, str, str]]:
-        """(rule, level, person) of every line that a clock left; those of orders follow from when they were issued."""
+        """(rule, level, person) of every line that a clock left, without warnings; those of orders follow from when
+        they were issued."""
         names = {row.id: row.rule for row in rows if row.rule != "supervision.answer"}
         marks = db.session.scalars(select(StaffMessage.mark).where(StaffMessage.case_id == self.case.id))
         parts = [mark.split("-") for mark in marks if mark.startswith("deadline-")]
-        return [(names[int(row)], level, person) for _, row, level, person in parts if int(row) in names]
+        return [
+            (rule, level, person)
+            for _, row, level, person in parts
+            if (rule := names.get(int(row))) and int(level) > len(RULES[rule].warn_before)
+        ]
 
     def check(self) -> None:
         """No threshold twice, none out of order, none of a clock that was closed or stood still."""
