@@ -12,7 +12,7 @@ Topics, measures with their formulas, breakdowns and the floor under percentages
 """
 
 from casework.statistics.behind import Behind, cases, ids, total
-from casework.statistics.figures import figures, latest, trend
+from casework.statistics.figures import figures, latest, trend, words_of
 from casework.statistics.scope import Scope, choices
 from casework.statistics.tables import (
     ALL,
@@ -51,4 +51,5 @@ __all__ = [
     "latest",
     "total",
     "trend",
+    "words_of",
 ]

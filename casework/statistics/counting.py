@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Integer, case, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -16,24 +15,6 @@ from casework.statistics import counters
 from casework.statistics.counters import COUNTERS, Asked
 from casework.statistics.parts import Breakdown
 from models import Case, db
-
-
-class city_day(GenericFunction[date]):
-    """The day of a moment by the city's calendar."""
-
-    type = Date()
-    inherit_cache = True
-    name = "city_day"
-
-
-@compiles(city_day, "sqlite")
-def _city_day_sqlite(element: Any, compiler: Any, **more: Any) -> str:
-    return f"date({compiler.process(element.clauses, **more)}, '+8 hours')"
-
-
-@compiles(city_day, "postgresql")
-def _city_day_postgresql(element: Any, compiler: Any, **more: Any) -> str:
-    return f"CAST({compiler.process(element.clauses, **more)} AT TIME ZONE 'Asia/Shanghai' AS DATE)"
 
 
 class days_taken(GenericFunction[int]):
@@ -116,15 +97,7 @@ def days(counting: Counting, key: str, asked: Asked) -> dict[str, Tally[int]]:
     return found
 
 
-DAY_OF: Mapping[str, ColumnElement[Any]] = {
-    "received": Case.received_on.expression,
-    "concluded": func.city_day(Case.closed_at),
-}
-"""The bases whose cases have a day of their own."""
-
-
-def by_day(within: ColumnElement[bool], key: str, asked: Asked) -> Tally[date]:
-    """Return how many cases of a counter fall on each day of a period. Raise KeyError for a base without days."""
-    day = DAY_OF[COUNTERS[key].base]
-    query = select(day, func.count()).where(and_(within, counters.condition(key, asked))).group_by(day)
-    return Tally(dict(db.session.connection().execute(query).all()))
+def total(within: ColumnElement[bool], key: str, asked: Asked) -> int:
+    """Return how many cases of a counter there are."""
+    query = select(func.count()).select_from(Case).where(within, counters.condition(key, asked))
+    return db.session.connection().execute(query).scalar() or 0

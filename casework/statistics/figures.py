@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter as Tally
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_
 
@@ -18,7 +18,7 @@ from casework.statistics.scope import Scope
 from casework.statistics.tables import ALL, Cell, Column, Line, Narrowed, Row, Span, Table, Trend, Value
 from rules import statistics as law
 from rules.periods import Period
-from rules.statistics import COUNT, DAYS, MONEY, RATE, Measure, Renamed, Topic
+from rules.statistics import COUNT, DAYS, MONEY, RATE, Measure, Renamed
 
 EVERYTHING = Narrowed()
 
@@ -30,32 +30,34 @@ def figures(
     *,
     now: datetime,
     topic: str = "counts",
+    measures: Sequence[str] = (),
     narrowed: Narrowed = EVERYTHING,
     compared: bool = True,
     renamed: tuple[Renamed, ...] = law.RENAMED,
 ) -> Table:
     """Return the figures of a topic for a period, divided by a breakdown (rules/data/statistics.toml).
 
+    `measures` names some figures, of any topic, in place of all those of the topic: what is not asked is not counted.
     A period that still runs is compared with as many days of the period before and of the year before. The same
     records, period and (while it runs) moment give the same table. Raises NotFound for a breakdown, unit or part that
-    is not there, KeyError for a topic.
+    is not there, KeyError for a topic or measure.
     """
-    ref, asked_of = current(), law.TOPICS[topic]
+    ref, chosen = current(), tuple(law.MEASURES[one] for one in measures) or law.TOPICS[topic].measures
     spans = compared_with(period, now) if compared else (period, None, None)
     firsts = tuple(one.first for one in spans if one is not None)
     divided = parts.of(breakdown, Dividing(scope, ref, firsts, renamed))
     within = condition(scope, narrowed, renamed)
-    read = [_read(Counting(within, divided), asked_of, Asked(one, now, ref)) if one else None for one in spans]
+    read = [_read(Counting(within, divided), chosen, Asked(one, now, ref)) if one else None for one in spans]
     lines = _lines(divided, read)
-    columns = tuple(_column(one) for one in asked_of.measures)
+    columns = tuple(_column(one) for one in chosen)
     rows = tuple(
         Row(
-            node.key, node.label, _cells(asked_of, read, members), node.depth,
+            node.key, node.label, _cells(chosen, read, members), node.depth,
             node.parent, node.note,
         )
         for node, members in lines
     )  # fmt: skip
-    total = Row(ALL, "合计", _cells(asked_of, read, None))
+    total = Row(ALL, "合计", _cells(chosen, read, None))
     return Table(
         topic=topic,
         breakdown=breakdown,
@@ -95,6 +97,17 @@ def condition(scope: Scope, narrowed: Narrowed, renamed: tuple[Renamed, ...] = l
     return and_(*limits)
 
 
+def words_of(scope: Scope, narrowed: Narrowed) -> list[str]:
+    """Return the words of the parts that figures are narrowed down to. Raise NotFound for a part that is none."""
+    dividing, found = Dividing(scope, current()), []
+    for key, part in asdict(narrowed).items():
+        if part:
+            divided = parts.of(key, dividing)
+            divided.limit(part)
+            found.append(next((node.label for node in divided.nodes([part]) if node.key == part), part))
+    return found
+
+
 def span(period: Period, elapsed: int | None = None) -> Span:
     """Return a period as a table names it."""
     days = elapsed if elapsed is not None and elapsed < period.days else None
@@ -115,10 +128,10 @@ class _Read:
         return found | {line for lines in self.days.values() for line in lines}
 
 
-def _read(counted: Counting, topic: Topic, asked: Asked) -> _Read:
-    plain = [key for one in topic.measures for key in (one.counter, one.part, one.whole) if key and one.kind != DAYS]
-    money = [one.counter for one in topic.measures if one.kind == MONEY]
-    timed = dict.fromkeys(one.counter for one in topic.measures if one.kind == DAYS)
+def _read(counted: Counting, measures: Sequence[Measure], asked: Asked) -> _Read:
+    plain = [key for one in measures for key in (one.counter, one.part, one.whole) if key and one.kind != DAYS]
+    money = [one.counter for one in measures if one.kind == MONEY]
+    timed = dict.fromkeys(one.counter for one in measures if one.kind == DAYS)
     return _Read(
         counting.cases(counted, dict.fromkeys(plain), asked),
         counting.amounts(counted, dict.fromkeys(money), asked),
@@ -144,10 +157,12 @@ def _column(measure: Measure) -> Column:
     return Column(measure.key, measure.label, measure.kind, measure.formula, opens)
 
 
-def _cells(topic: Topic, read: Sequence[_Read | None], members: frozenset[str] | None) -> tuple[Cell, ...]:
+def _cells(
+    measures: Sequence[Measure], read: Sequence[_Read | None], members: frozenset[str] | None
+) -> tuple[Cell, ...]:
     return tuple(
         Cell(*(_value(one, found, members) if found is not None else None for found in read))  # type: ignore[arg-type]
-        for one in topic.measures
+        for one in measures
     )
 
 
@@ -177,41 +192,16 @@ def trend(
     now: datetime,
     narrowed: Narrowed = EVERYTHING,
 ) -> Trend:
-    """Return how many cases of some counters fell in each of some periods (in order, without gaps between them).
+    """Return how many cases of some counters there were in each of some periods.
 
-    One query for each counter, whatever the number of periods. Only counters of what was received or concluded have a
-    day; KeyError for others.
+    Raises NotFound for a part that is none, KeyError for a counter that nobody counts.
     """
-    within = condition(scope, narrowed)
-    whole = [_by_day(within, key, periods, now) for key in keys]
+    within, ref = condition(scope, narrowed), current()
     lines = tuple(
-        Line(key, _counter_label(key), tuple(_of_period(tally, one) for one in periods))
-        for key, tally in zip(keys, whole, strict=True)
+        Line(key, _counter_label(key), tuple(counting.total(within, key, Asked(one, now, ref)) for one in periods))
+        for key in keys
     )
     return Trend(tuple(span(one, one.elapsed(now)) for one in periods), lines)
-
-
-def _by_day(within: ColumnElement[bool], key: str, periods: Sequence[Period], now: datetime) -> Tally[date]:
-    found: Tally[date] = Tally()
-    for year in _stretches(periods):
-        found.update(counting.by_day(within, key, Asked(year, now, current())))
-    return found
-
-
-def _stretches(periods: Sequence[Period]) -> list[Period]:
-    """Join periods that follow each other, as long as a stretch may be."""
-    found: list[Period] = []
-    for one in periods:
-        joined = (one.last - found[-1].first).days + 1 if found else 0
-        if found and joined <= 366:
-            found[-1] = Period("custom", found[-1].first, one.last)
-        else:
-            found.append(Period("custom", one.first, one.last))
-    return found
-
-
-def _of_period(tally: Tally[date], period: Period) -> int:
-    return sum(number for day, number in tally.items() if period.first <= day <= period.last)
 
 
 def _counter_label(key: str) -> str:

@@ -52,6 +52,10 @@ class Scope:
             raise NotFound("没有这个单位。")
         return unit
 
+    def label(self) -> str:
+        """Return the short name of the unit at its top."""
+        return self.root(current()).short_name
+
     def units(self, ref: Reference) -> tuple[UnitView, ...]:
         """Return its units in the order of the tree."""
         root = self.root(ref)
