@@ -44,7 +44,9 @@ class Case(Model):
         _desk_index("ix_cases_unit_desk", "unit_id"),
         _desk_index("ix_cases_handler_desk", "handler_id"),
         Index("ix_cases_respondent", "respondent_id", "received_on"),
-        Index("ix_cases_received", "received_on", "id"),
+        # Statistics count from these two alone: what was received, what ended, what was open between the two.
+        Index("ix_cases_received", "received_on", "id", "kind", "unit_id"),
+        Index("ix_cases_closed", "closed_at", "received_on", "id", "kind", "unit_id"),
         Index("ix_cases_order_number", "order_number", sqlite_where=_ORDERED, postgresql_where=_ORDERED),
         Index("ix_cases_delegate", "delegate_unit_id", sqlite_where=_DELEGATED, postgresql_where=_DELEGATED),
         Index("ix_cases_case_unit", "case_unit_id", sqlite_where=_IN_CASE, postgresql_where=_IN_CASE),

@@ -11,6 +11,8 @@ from models.base import BigId, Model, UtcDateTime
 
 _OPEN = text("closed_at IS NULL")
 _SPEAKS = text("next_step_at IS NOT NULL")
+DECISION = text("outcome = 'done' AND rule IN ('complaint.decide', 'report.verify', 'mediation.verify-lead')")
+"""The terms that a decision keeps (rules/data/statistics.toml: decided_by), as the index of decisions says it."""
 
 
 class Deadline(Model):
@@ -20,6 +22,14 @@ class Deadline(Model):
     __table_args__ = (
         Index("ux_deadline_open", "case_id", "rule", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_deadline_case", "case_id"),
+        Index("ix_deadline_due", "rule", "due_on", "case_id"),
+        Index(
+            "ix_deadline_decision",
+            "closed_at",
+            "case_id",
+            sqlite_where=DECISION,
+            postgresql_where=DECISION,
+        ),
         Index("ix_deadline_next_step", "next_step_at", sqlite_where=_SPEAKS, postgresql_where=_SPEAKS),
     )
 

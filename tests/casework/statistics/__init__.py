@@ -1,0 +1,1 @@
+"""Tests of the one place from which every figure comes."""
