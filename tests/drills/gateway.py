@@ -1,4 +1,4 @@
-"""The other side of the SMS gateway: a ledger outside of the portal of what was sent, by the key of each message."""
+"""The other side of the gateways for SMS and messengers: a ledger outside of the portal of what was sent, by the key of each message."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def listening() -> Iterator[tuple[str, Delivered]]:
     class Desk(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            delivered.take(self.headers["Idempotency-Key"], f"{body['phone']} {body['text']}")
+            delivered.take(self.headers["Idempotency-Key"], f"{body.get('phone') or body['to']} {body['text']}")
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
