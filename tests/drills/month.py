@@ -38,9 +38,8 @@ from rules.calendar import at_time
 from script.support import fonts, redis_server
 from script.support.processes import Child, die_with_parent
 from tests.drills import cluster, gateway, rows
-from tests.drills.drill import Outcome
 from tests.drills.gateway import Delivered
-from tests.drills.nursery import RESTS, WORKS, DrillClock
+from tests.drills.nursery import RESTS, WORKS, DrillClock, hurry
 from tests.drills.portal import ROOT, DrillFailed
 from tests.drills.town import FIRST_DAY, Town
 from tests.support import cast, databases
@@ -74,6 +73,16 @@ FULL = Plan(seed=1, days=30, every=1, hours=5, acts=14, deaths=3, redis_dies=0.0
 
 
 @dataclass
+class Outcome:
+    """What was found, how many rows of each table were compared, who was killed, and the figures."""
+
+    findings: list[str]
+    compared: dict[str, int]
+    killed: Counter[str]
+    figures: dict[str, object]
+
+
+@dataclass
 class Run:
     """What one run left."""
 
@@ -104,22 +113,25 @@ def hold(plan: Plan, place: Path, say: Callable[[str], None], *, postgres: bool 
                 house.live(disturbed, say)
                 runs.append(house.left(disturbed))
                 say(f"{time.monotonic() - began:6.1f} s {'with deaths' if disturbed else 'undisturbed'}")
-    calm, wild = runs
-    outcome = Outcome([*calm.findings, *wild.findings, *rows.differences(calm.rows, wild.rows)])
-    outcome.findings += _messages(calm.delivered, wild.delivered)
-    outcome.killed |= wild.killed
-    outcome.figures = {
-        "days and moments": f"{plan.days}, {len(list(house.town.moments()))}",
-        "filings and acts": dict(sorted(wild.done.items(), key=lambda one: -one[1])),
-        "rows compared": sum(sum(found.values()) for found in calm.rows.values()),
-        "rows by table": {name: sum(found.values()) for name, found in calm.rows.items() if found},
-        "kills": sum(wild.killed.values()),
+    return _compared(house, *runs)
+
+
+def _compared(house: House, calm: Run, wild: Run) -> Outcome:
+    findings = [*calm.findings, *wild.findings, *rows.differences(calm.rows, wild.rows)]
+    findings += _messages(calm.delivered, wild.delivered)
+    compared = {name: found.total() for name, found in calm.rows.items() if found}
+    figures: dict[str, object] = {
+        "days and moments": f"{house.plan.days}, {len(list(house.town.moments()))}",
+        "filings and acts": dict(wild.done.most_common()),
+        "rows compared": sum(compared.values()),
+        "rows by table": compared,
+        "kills": wild.killed.total(),
         "kills by part": dict(wild.killed),
         "times Redis was emptied": wild.flushed,
         "messages delivered": len(wild.delivered.by_key),
         "messages delivered again under their key": wild.delivered.repeats(),
     }
-    return outcome
+    return Outcome(findings, compared, wild.killed, figures)
 
 
 def _messages(calm: Delivered, wild: Delivered) -> Iterator[str]:
@@ -175,6 +187,7 @@ class House:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, preexec_fn=die_with_parent,
         )  # fmt: skip
         self.app: Flask = create_app(self.settings)
+        hurry(self.app)
         with self.app.app_context():
             flask_migrate.upgrade()
             self.people = cast.build(self.now)

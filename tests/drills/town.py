@@ -48,7 +48,8 @@ OFTEN: Mapping[str, int] = {
 """What is tried, and how often against the others that the state of a case allows."""
 REACHED = {
     "east_lead": ("sms", "13900000001"), "west_lead": ("webhook", ""), "east_handler": ("sms", "13900000002"),
-    "east_supervisor": ("webhook", ""), "city_supervisor": ("sms", "13900000003"), "west_leader": ("sms", "13900000004"),
+    "east_supervisor": ("webhook", ""), "city_supervisor": ("sms", "13900000003"),
+    "west_leader": ("sms", "13900000004"),
 }  # fmt: skip
 """Who gets texts outside of the portal, and how."""
 TRIES = 3
