@@ -20,11 +20,18 @@ def now() -> datetime:
 
 
 @contextmanager
-def frozen(moment: datetime) -> Iterator[None]:
-    """Let `now()` answer `moment` inside the block (tests and drills)."""
+def told_by(read: Callable[[], datetime]) -> Iterator[None]:
+    """Let `now()` answer what `read` says inside the block (drills whose days pass in fast motion)."""
     global _read
-    before, _read = _read, lambda: moment
+    before, _read = _read, read
     try:
         yield
     finally:
         _read = before
+
+
+@contextmanager
+def frozen(moment: datetime) -> Iterator[None]:
+    """Let `now()` answer `moment` inside the block (tests and drills)."""
+    with told_by(lambda: moment):
+        yield

@@ -31,6 +31,10 @@ class Cluster:
         """Return the address of its database."""
         return postgres.url(self.directory)
 
+    def named(self, database: str) -> str:
+        """Return the address of another of its databases."""
+        return postgres.url(self.directory, database)
+
     def answers(self) -> bool:
         """Tell whether it takes connections; it does not while it recovers."""
         return postgres.answers(self.directory)
@@ -55,14 +59,14 @@ def _backends(server: int) -> Iterator[int]:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """Lend a server on a new cluster; both are gone afterwards."""
+def running(*, durable: bool = True) -> Iterator[Cluster]:
+    """Lend a server on a new cluster; both are gone afterwards. Where only its clients die, it need not be durable."""
     # The server may run as another user, who has to be able to walk to its directory.
     directory = Path(tempfile.mkdtemp(prefix="portal-drill-postgres-"))
     directory.chmod(0o711)
     supervisor = Supervisor(print)
     try:
-        child = postgres.child(directory / "cluster", directory / "postgres.log", os.environ, durable=True)
+        child = postgres.child(directory / "cluster", directory / "postgres.log", os.environ, durable=durable)
         cluster = Cluster(directory / "cluster", supervisor.add(child))
         if not supervisor.wait_until(cluster.answers, PATIENCE, every=0.05):
             raise postgres.NoServer(f"PostgreSQL does not answer.\n{child.last_lines()}")

@@ -1,11 +1,11 @@
-"""The other side of the SMS gateway: a ledger outside of the portal of what was sent, by the key of each message."""
+"""The other side of the gateways for SMS and messengers: a ledger outside of the portal of what was sent, by key."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -42,11 +42,12 @@ def listening() -> Iterator[tuple[str, Delivered]]:
     class Desk(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            delivered.take(self.headers["Idempotency-Key"], f"{body['phone']} {body['text']}")
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            delivered.take(self.headers["Idempotency-Key"], f"{body.get('phone') or body['to']} {body['text']}")
+            with suppress(ConnectionError):  # who sent it has died meanwhile
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
