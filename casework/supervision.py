@@ -1,6 +1,6 @@
 """Supervision orders (督办单) on record: written by the acts that issue, answer, accept, return and withdraw them.
 
-One order lives per case at a time and names every term of the case that has run out (docs/decisions/0026): what is
+One order lives per case at a time and names every term of the case that has run out (docs/decisions/0024): what is
 graver replaces it and takes its terms over, what is lighter joins it.
 """
 

@@ -109,7 +109,7 @@ ISSUE, JOIN, SAY = "issue", "join", "say"
 
 
 def answered_with(rule: str | None, place: str, level: str, standing: Standing | None) -> str:
-    """What a lapse that asks for an order comes to while another order about the same case lives (docs/decisions/0026).
+    """What a lapse that asks for an order comes to while another order about the same case lives (docs/decisions/0024).
 
     One order lives per case, because one paper is answered and one term runs for the answer. ISSUE: a new order in
     place of the old one, which takes over its terms: where it is heavier, for a term of a statute, which no term of

@@ -106,7 +106,8 @@ class Page:
     def _then(self, row: Row, value: Value | None, span: Span | None) -> Shown | None:
         if value is None or span is None:
             return None
-        return self._shown(row, self.lead, value, self.question.other(Period.parse(span.key)))
+        shown = self._shown(row, self.lead, value, self.question.other(Period.parse(span.key)))
+        return replace(shown, notes=())
 
     def _shown(self, row: Row, column: Column, value: Value, question: Question) -> Shown:
         """Return a figure with the way to its cases; nothing leads nowhere."""
@@ -148,7 +149,12 @@ class Page:
             for row in chosen
         ]
         return [
-            (row, bar, self._now(row, 0), self._change(self.lead, row.cells[0].now, row.cells[0].before))
+            (
+                row,
+                bar,
+                replace(self._now(row, 0), notes=()),
+                self._change(self.lead, row.cells[0].now, row.cells[0].before),
+            )
             for row, bar in zip(chosen, charts.bars(lengths), strict=True)
         ]
 

@@ -75,8 +75,8 @@ def _fields(staff: StaffView, question: Question, typed: Typed, scope: Scope) ->
     units = [(one.key, one.short_name) for one in statistics.choices(staff)]
     asked = [
         ("span", "按", typed.kind, [(key, f"按{label}") for key, label in periods.KINDS.items()]),
-        ("day", "日期（期间里的任一天）", typed.day, None),
-        ("until", "到（只有起止日期要写）", typed.until, None),
+        ("day", "日期", typed.day, None),
+        ("until", "止日（起止日期）", typed.until, None),
         ("by", "分项", question.by, list(BREAKDOWNS.items())),
         ("topic", "看什么", question.topic, [(one.key, one.label) for one in TOPICS.values()]),
         ("kind", "类型", question.narrowed.kind, [("", "全部类型"), *KINDS]),

@@ -68,9 +68,9 @@ def test_the_figures_of_a_month_are_those_of_plain_sql(demo: Callable[[int], Non
             map(tuple, plain(f"SELECT {column}, count(*) {concluded} GROUP BY 1"))
         )
     _same_in_trees(plain(f"SELECT category, problem, unit_id, competent_bureau_id {received}"))
-    opened = "closed_at IS NULL OR closed_at >= :ends"
     ((still,),) = plain(
-        f"SELECT count(*) FROM cases WHERE kind <> 'misconduct' AND received_on < '2026-11-01' AND ({opened})"
+        "SELECT count(*) FROM cases WHERE kind <> 'misconduct' AND received_on < '2026-11-01' "
+        "AND (closed_at IS NULL OR closed_at >= :ends)"
     )
     total = october("none").total
     assert total.cells[0].now.number == len(plain(f"SELECT id {received}"))
