@@ -107,8 +107,8 @@ class Bar:
 
 def bars(numbers: Sequence[tuple[int, int | None]]) -> list[Bar]:
     """Return the bars of (now, before), all to the same scale."""
-    most = max((max(now, before or 0) for now, before in numbers), default=0)
-    return [Bar(_share(now, most), None if before is None else _share(before, most)) for now, before in numbers]
+    most = max((max(number, past or 0) for number, past in numbers), default=0)
+    return [Bar(_share(number, most), None if past is None else _share(past, most)) for number, past in numbers]
 
 
 def _share(number: int, most: int) -> str:

@@ -11,7 +11,7 @@ from blueprints.insight import asking
 from blueprints.insight.asking import KINDS, Question, Typed
 from blueprints.insight.frame import show
 from blueprints.insight.present import TRENDS, Page, numbers_table, trend_lines
-from blueprints.web import policy
+from blueprints.web import policy, posted
 from blueprints.web.forms import Filled
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments, listing, statistics
@@ -114,6 +114,8 @@ def _narrowed(question: Question, scope: Scope) -> list[str]:
 @policy("staff", "insight")
 def cases() -> Response:
     """List the cases behind a figure."""
+    if "figure" not in request.args:
+        return posted("/insight/")
     staff, now = worker_of_desk(), clock.now()
     question, _typed = asking.read(request.args, local_date(now))
     scope = Scope.of(staff, question.unit)
@@ -145,14 +147,14 @@ def _figure_words(counter: str) -> str:
     return named.label if named is not None else ""
 
 
-@bp.get("/figures.<any(csv, xlsx):kind_of_file>")
+@bp.get("/figures/<any(csv, xlsx):suffix>")
 @policy("staff", "insight")
-def download(kind_of_file: str) -> Response:
+def download(suffix: str) -> Response:
     """Give the figures as a file."""
     staff, now = worker_of_desk(), clock.now()
     question, _typed = asking.read(request.args, local_date(now))
     table = _table(Scope.of(staff, question.unit), question, now)
-    body = sheets.csv_file(table) if kind_of_file == "csv" else sheets.workbook(table)
-    name = attachments.disposition(f"12315统计-{table.period.label}-{BREAKDOWNS[table.breakdown]}.{kind_of_file}")
+    body = sheets.csv_file(table) if suffix == "csv" else sheets.workbook(table)
+    name = attachments.disposition(f"12315统计-{table.period.label}-{BREAKDOWNS[table.breakdown]}.{suffix}")
     headers = {**attachments.HEADERS, "Content-Disposition": name}
-    return Response(body, content_type=FILES[kind_of_file], headers=headers)
+    return Response(body, content_type=FILES[suffix], headers=headers)

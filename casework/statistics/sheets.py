@@ -107,8 +107,10 @@ def workbook(table: Table) -> bytes:
     The same table gives the same cells; nothing is a formula or a link.
     """
     stream = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(stream, options) as book:
+    with xlsxwriter.Workbook(
+        stream,
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    ) as book:
         # The moment of the records, not that of the download: the same figures give the same file.
         book.set_properties(
             {"title": _title(table), "created": datetime.fromisoformat(table.asof).replace(tzinfo=None)}

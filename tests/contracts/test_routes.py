@@ -27,6 +27,7 @@ OF_EVERYBODY = {
     "account.logout",
     "account.password",
     "account.end_session",
+    "account.reach",
     "account.second_factor",
     "account.start_second_factor",
 }

@@ -154,6 +154,15 @@ def _messages(delivered: Delivered) -> Iterator[str]:
         yield f"{key} arrived, but no such message is on record"
 
 
+def _counted(row: Document) -> tuple[str, int]:
+    """Return the series of a paper's number and its place in it: a number of the case itself counts within the case."""
+    number, case = str(row.number), str(row.facts["case_number"])
+    within = number.startswith(case)
+    place = _LAST_NUMBER.search(number.removeprefix(case) if within else number)
+    n = int(place.group(1)) if place is not None else 1
+    return (f"{case} {row.kind}" if within else number[: place.start()] if place is not None else number), n
+
+
 def _papers() -> Iterator[str]:
     """Every paper that was ordered is made, once, with its file; numbers of a series follow each other."""
     ordered: Counter[tuple[int, str]] = Counter()
@@ -167,9 +176,8 @@ def _papers() -> Iterator[str]:
             continue
         if hashlib.sha256(documents.read(row)).digest() != row.sha256:
             yield f"the file of paper {row.id} is not what was made"
-        place = _LAST_NUMBER.search(row.number)
-        if place is not None:
-            series[row.number[: place.start()]].append(int(place.group(1)))
+        whose, n = _counted(row)
+        series[whose].append(n)
     yield from (
         f"paper {kind} of case {case_id} was ordered {n} times" for (case_id, kind), n in ordered.items() if n > 1
     )

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -38,15 +39,14 @@ from rules.calendar import at_time
 from script.support import fonts, redis_server
 from script.support.processes import Child, die_with_parent
 from tests.drills import cluster, gateway, rows
+from tests.drills.disturbance import DEFAULT, PDF, PERIODIC, Disturbance
 from tests.drills.gateway import Delivered
 from tests.drills.nursery import RESTS, WORKS, DrillClock, hurry
 from tests.drills.portal import ROOT, DrillFailed
 from tests.drills.town import FIRST_DAY, Town
 from tests.support import cast, databases
 
-DEFAULT, PDF, PERIODIC, REDIS = "default", "pdf", "periodic", "redis"
 PARTS = (DEFAULT, PDF, PERIODIC)
-VICTIMS = (PERIODIC, PERIODIC, DEFAULT, PDF)
 PATIENCE = 60.0
 LOOK = 0.01
 LEASES_END = 0.4
@@ -166,6 +166,7 @@ class House:
         self.now = datetime.min.replace(tzinfo=UTC)
         self.pids: dict[str, int] = {}
         self.log = place / "house.log"
+        self._pause = threading.Event()
         self.town: Town
         self.delivered: Delivered
 
@@ -286,7 +287,7 @@ class House:
             disturbed.plan(began)
         helped = began
         while not self._settled():
-            time.sleep(LOOK)
+            self._pause.wait(LOOK)
             now = time.monotonic()
             if disturbed is not None:
                 disturbed.strike(now)
@@ -374,38 +375,3 @@ class House:
         for paper in db.session.scalars(select(Document).where(Document.state == states.MADE)):
             if hashlib.sha256(documents.read(paper)).digest() != paper.sha256:
                 yield f"the file of paper {paper.id} is not what was made"
-
-
-class Disturbance:
-    """Kills parts while they work, each stretch of work at seeded moments, and lets Redis forget."""
-
-    def __init__(self, house: House, rng: Random) -> None:
-        self.house, self.rng = house, rng
-        self.killed: Counter[str] = Counter()
-        self.flushed = 0
-        self._due: list[tuple[float, str]] = []
-
-    def plan(self, began: float) -> None:
-        """Choose who dies in this stretch and when: mostly in its first tenths of a second, in which the work is."""
-        deaths = self.rng.randint(0, self.house.plan.deaths)
-        self._due = sorted((began + self.rng.uniform(0.0, 0.25), self.rng.choice(VICTIMS)) for _ in range(deaths))
-
-    def strike(self, now: float) -> None:
-        """Kill those whose time has come."""
-        while self._due and self._due[0][0] <= now:
-            self._kill(self._due.pop(0)[1])
-
-    def between_acts(self) -> None:
-        """Kill a worker while people act, now and then."""
-        if self.rng.random() < 0.05 * self.house.plan.deaths:
-            self._kill(self.rng.choice((DEFAULT, PDF)))
-
-    def _kill(self, part: str) -> None:
-        if self.rng.random() < self.house.plan.redis_dies:
-            self.house.lose_redis()
-            self.killed[REDIS] += 1
-            return
-        self.house.kill(part)
-        self.killed[part] += 1
-        if self.rng.random() < 0.2:
-            self.flushed += self.house.flush_redis()
