@@ -321,9 +321,10 @@ def try_again(session: Session, document: Document, now: datetime) -> list[dict[
     """Queue a paper once more that had failed, or one that waits to be made up; return task rows."""
     if document.state not in (states.FAILED, states.DUE) or document.kind not in TEMPLATES:
         return []
-    document.state = states.QUEUED
     row = _task(document.id, now)
-    row["unique_key"] = f"document-{document.id}-{now.timestamp():.0f}"
+    if document.state == states.FAILED:  # the task that failed keeps its key
+        row["unique_key"] = f"document-{document.id}-{now.timestamp():.0f}"
+    document.state = states.QUEUED
     return [row]
 
 

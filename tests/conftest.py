@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
+from werkzeug.routing import Rule
 
 from app import create_app
 from config import Settings
@@ -29,6 +31,25 @@ HERE = Path(__file__).parent
 # A slow machine is not a wrong answer, and the same examples every time make a failure repeatable.
 hypothesis_settings.register_profile("portal", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("portal")
+
+
+_compile_builder = Rule._compile_builder
+_builders: dict[tuple[object, ...], Any] = {}
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
+    """Compile what builds an address once for a test process.
+
+    Two thousand portals have the same addresses, and compiling them takes most of the time of wiring one.
+    """
+    defaults = tuple(sorted((rule.defaults or {}).items()))
+    key = (rule.rule, rule.host, rule.subdomain, defaults, append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compiled_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -217,4 +217,4 @@ def test_a_filing_waits_for_no_paper_and_the_desk_may_have_it_made_at_once(offic
     assert person.post(form["action"], {}).status_code == 303
     with office.records():
         assert db.session.get_one(Document, paper_id).state == states.QUEUED
-        assert db.session.query(Task).filter(Task.unique_key.startswith(f"document-{paper_id}-")).count() == 1
+        assert db.session.query(Task).filter(Task.unique_key == f"document-{paper_id}").count() == 1
