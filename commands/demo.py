@@ -78,9 +78,7 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     fresh = filling.order_fresh_papers(clock.now())
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
     say(f"The roster holds {shifts} watches; {drawn} cases of the last month were drawn to be called back.")
-    say(
-        f"{supervised} supervision orders were issued in the last two weeks; {issued} monthly briefings are signed off."
-    )
+    say(f"{supervised} supervision orders were issued in the last two weeks; {issued} briefings are signed off.")
 
 
 def _write_accounts(file: Path, accounts: list[Account], password: str) -> None:

@@ -231,9 +231,9 @@ def _retold(case: Case) -> str:
     ended = f"{closed.month}月{closed.day}日" if closed else "后来"
     problem = _problem(case.problem)
     claimed = f"，涉及金额{sentences.money(case.amount)}" if case.amount else ""
-    recovered = sentences.money(case.amount_recovered or 0)
+    recovered, goods = sentences.money(case.amount_recovered or 0), case.goods or "商品或者服务"
     return (
-        f"{received.month}月{received.day}日，消费者反映，购买{case.goods or '商品或者服务'}发生{problem}问题{claimed}。"
+        f"{received.month}月{received.day}日，消费者反映，购买{goods}发生{problem}问题{claimed}。"
         f"市场监管部门受理后组织双方调解，{ended}双方达成一致，为消费者挽回损失{recovered}。"
     )
 

@@ -65,7 +65,8 @@ def test_a_briefing_is_compiled_written_signed_and_printed(office: Desk) -> None
     links = [one["href"] for one in soup(leader.get(HERE)).select('#editions a[href*="/editions/"]')]
     assert len(links) == 2
     public, full = (leader.get(str(link)).data for link in links)
-    assert "内部资料" in papers.text_of(full) and "内部资料" not in papers.text_of(public)
+    assert "内部资料" in papers.text_of(full)
+    assert "内部资料" not in papers.text_of(public)
     assert "第1期（总第1期）" in papers.text_of(full)
     assert RARE in papers.text_of(full)
     assert papers.unembedded(full) == set()
