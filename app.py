@@ -39,6 +39,8 @@ BLUEPRINTS = (
     "blueprints.command.callbacks",
     "blueprints.command.operations",
     "blueprints.briefings.views",
+    "blueprints.briefings.examples",
+    "blueprints.briefings.reports",
     "blueprints.insight.views",
     "blueprints.admin.views",
     "blueprints.admin.calendar",

@@ -8,6 +8,7 @@ that every case has a filing and every bound file its row of the same case.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +16,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework import chain, handling
+from casework.briefings import freezing
 from casework.reference import Reference, current
-from models import Attachment, Case, Deadline, Event, Filing, db
+from models import Attachment, Briefing, Case, Deadline, Event, Filing, db
 from models import Sequence as Series
+from models.briefing import ISSUED
 from rules import deadlines, identifiers
+from rules.periods import Period
 from rules.workflow import WORKFLOW
 
 BATCH = 500
@@ -32,11 +36,12 @@ class Finding:
     number: str
     what: str
     event_id: int | None = None
+    what_kind: str = "case"
 
     @property
     def sentence(self) -> str:
         """Return it in one line, the event first when it is one."""
-        where = f"event {self.event_id} of case {self.number}" if self.event_id else f"case {self.number}"
+        where = f"event {self.event_id} of case {self.number}" if self.event_id else f"{self.what_kind} {self.number}"
         return f"{self.rule}: {where}: {self.what}"
 
 
@@ -58,6 +63,7 @@ def verify(checked: Checked, progress: Callable[[int], None] = lambda _done: Non
     """Yield every finding in order of the cases; count in `checked` what was looked at. Reads only."""
     yield from _filings()
     yield from _numbers()
+    yield from _briefings()
     ref, last = current(), 0
     while True:
         cases = list(db.session.scalars(select(Case).where(Case.id > last).order_by(Case.id).limit(BATCH)))
@@ -154,6 +160,19 @@ def _filings() -> Iterator[Finding]:
     )
     for attachment_id, case_id in db.session.execute(loose):
         yield Finding("INV-1", f"#{case_id}", f"file {attachment_id} belongs to a case that is not there")
+
+
+def _briefings() -> Iterator[Finding]:
+    """What an issued briefing says about the records still holds: its figures, and the events of its month."""
+    for row in db.session.scalars(select(Briefing).where(Briefing.state == ISSUED).order_by(Briefing.month)).all():
+        if hashlib.sha256(freezing.text_of(row.data).encode()).digest() != row.data_sha256:
+            yield Finding("briefing", row.month, "its figures are not those that were frozen", what_kind="briefing")
+        digest, _last, count = freezing.seal_of(Period.parse(row.month), row.records_last)
+        if (digest, count) != (row.records_sha256, row.records_count):
+            yield Finding(
+                "briefing", row.month, "the events of its month are not those that it was made from",
+                what_kind="briefing",
+            )  # fmt: skip
 
 
 def _numbers() -> Iterator[Finding]:

@@ -34,6 +34,8 @@ NOTICE_SEND = "notice.send"
 DOCUMENT_MAKE = "document.make"
 ATTACHMENT_CLEAN = "attachment.clean"
 INCIDENT_REPORT = "incident.report"
+BRIEFING_COMPILE = "briefing.compile"
+BRIEFING_PRINT = "briefing.print"
 DUTY_TELL = "duty.tell"
 CALENDAR_RECOUNT = "calendar.recount"
 
@@ -89,6 +91,17 @@ KINDS: Mapping[str, Kind] = {
         tries=3,
         backoff=(30, 300),
         gave_up="jobs.papers:gave_up_incident_report",
+    ),
+    BRIEFING_COMPILE: Kind(
+        DEFAULT,
+        "jobs.briefings:compile",
+        tries=3,
+        backoff=(30, 300),
+        lease=timedelta(minutes=5),
+        gave_up="jobs.briefings:gave_up",
+    ),
+    BRIEFING_PRINT: Kind(
+        PDF, "jobs.briefings:print_edition", tries=3, backoff=(30, 300), gave_up="jobs.briefings:gave_up_edition"
     ),
 }
 

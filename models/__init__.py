@@ -2,6 +2,14 @@
 
 from models.attachment import Attachment
 from models.base import NEVER, Model, db, writing
+from models.briefing import (
+    Briefing,
+    BriefingEdition,
+    BriefingExample,
+    BriefingSection,
+    BriefingStep,
+    DistrictReport,
+)
 from models.calendar_day import CalendarChange, CalendarDay, CalendarYear
 from models.callback import CallbackDraw, CallbackMonth
 from models.case import Case, CaseLink, CaseText
@@ -24,6 +32,11 @@ from models.unit import Unit
 __all__ = [
     "NEVER",
     "Attachment",
+    "Briefing",
+    "BriefingEdition",
+    "BriefingExample",
+    "BriefingSection",
+    "BriefingStep",
     "CalendarChange",
     "CalendarDay",
     "CalendarYear",
@@ -39,6 +52,7 @@ __all__ = [
     "DirectiveClock",
     "DirectiveReport",
     "DirectiveUnit",
+    "DistrictReport",
     "Document",
     "Draft",
     "DutyShift",

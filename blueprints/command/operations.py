@@ -43,6 +43,8 @@ KINDS = {
     tasks.ATTACHMENT_CLEAN: "检查附件",
     tasks.DUTY_TELL: "通知值班人",
     tasks.INCIDENT_REPORT: "制作情况报告",
+    tasks.BRIEFING_COMPILE: "汇编简报",
+    tasks.BRIEFING_PRINT: "印制简报",
     tasks.NOTICE_SEND: "通知工作人员",
     tasks.CALENDAR_RECOUNT: "重算期限",
 }

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from blueprints.insight import charts
 from blueprints.insight.asking import Question
 from blueprints.web.filters import money_wan
-from casework.statistics import Cell, Column, Row, Span, Table, Trend, Value, compare
+from casework.statistics import Cell, Column, Row, Span, Table, Trend, Value, charts, compare
 from rules import statistics as law
 from rules.periods import BEFORE, YEAR_AGO, Period
 from rules.statistics import COUNT, DAYS, MONEY, RATE

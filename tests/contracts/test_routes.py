@@ -21,7 +21,7 @@ from rules.workflow import WORKFLOW
 from tests.contracts import tree
 
 AUDIENCES = {"public", "filer", "staff", "login", "api", "machine"}
-OPAQUE = {"number", "action", "token", "code", "number_or_code", "notice_id", "name"}
+OPAQUE = {"number", "action", "token", "code", "number_or_code", "notice_id", "name", "month", "part", "unit"}
 """Parameters that are text by nature; all others say their type."""
 OF_EVERYBODY = {
     "account.logout",
