@@ -97,7 +97,7 @@ KINDS: Mapping[str, Kind] = {
         "jobs.briefings:compile",
         tries=3,
         backoff=(30, 300),
-        lease=timedelta(minutes=5),
+        lease=timedelta(seconds=95),
         gave_up="jobs.briefings:gave_up",
     ),
     BRIEFING_PRINT: Kind(
