@@ -15,7 +15,7 @@ from models import Attachment, Case, CaseText, Deadline, Document, Event, FilerM
 from models import document as states
 from tests.drills.gateway import Delivered
 from tests.drills.people import Attempt, Diary
-from tests.drills.portal import Portal
+from tests.drills.portal import Served
 from tests.drills.visitor import Visitor
 
 _MARK = re.compile("演练[0-9]+-[0-9]{6}号")
@@ -32,7 +32,7 @@ class Outside:
     delivered: Delivered
 
 
-def findings(portal: Portal, outside: Outside) -> list[str]:
+def findings(portal: Served, outside: Outside) -> list[str]:
     """Return everything that is not as it must be; the portal has to run."""
     with portal.app.app_context():
         db.session.rollback()
@@ -192,7 +192,7 @@ def _tasks() -> Iterator[str]:
         yield f"task {row.id} ({row.kind}) {end} after {row.attempts} tries: {row.last_error}"
 
 
-def _openable(portal: Portal, diary: Diary) -> Iterator[str]:
+def _openable(portal: Served, diary: Diary) -> Iterator[str]:
     """Number and code of a receipt open the case."""
     known = diary.acknowledged()
     for one in known[:: max(1, len(known) // OPENED)]:

@@ -19,7 +19,7 @@ from typing import IO, Any
 from models import clock
 from rules.calendar import local_date
 from tests.blueprints.filing_world import FORMS
-from tests.drills.portal import Portal
+from tests.drills.portal import Served
 from tests.drills.visitor import Answer, Fields, Unanswered, Visitor, form_on, held, slips_on
 from tests.support.cast import Cast
 from tests.support.desk import PASSWORD
@@ -128,7 +128,7 @@ def persistently(ask: Callable[[], Answer], diary: Diary, patience: float = 60.0
 class Citizens:
     """Makes filings by number; no two are alike, and each is found again by its mark."""
 
-    def __init__(self, portal: Portal, diary: Diary, seed: int) -> None:
+    def __init__(self, portal: Served, diary: Diary, seed: int) -> None:
         self.portal, self.diary, self.seed = portal, diary, seed
         self._next = itertools.count(1)
 
@@ -220,7 +220,7 @@ class Citizens:
 class Clerk:
     """A member of staff at the desk, signed in again whenever that is needed."""
 
-    def __init__(self, portal: Portal, diary: Diary, part: str) -> None:
+    def __init__(self, portal: Served, diary: Diary, part: str) -> None:
         self.portal, self.diary, self.part = portal, diary, part
         self.visitor = Visitor(portal.port)
         self.token = ""
@@ -261,7 +261,7 @@ def entered_for(action: str, people: Cast) -> dict[str, str]:
     }[action]
 
 
-def work(portal: Portal, diary: Diary, stop: threading.Event, most: int, pause: float) -> None:
+def work(portal: Served, diary: Diary, stop: threading.Event, most: int, pause: float) -> None:
     """Take complaints from the diary, oldest first, all the way to the decision, until stopped."""
     clerks = {part: Clerk(portal, diary, part) for part, _ in WAY}
     taken = 0

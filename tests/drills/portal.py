@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import flask_migrate
 import redis
@@ -44,6 +44,14 @@ class DrillFailed(RuntimeError):
 def wait_until(reached: Callable[[], bool], patience: float, every: float = 0.05) -> bool:
     """Wait until `reached`; False when that takes longer than `patience` seconds."""
     return Supervisor(print).wait_until(reached, patience, every)
+
+
+class Served(Protocol):
+    """A portal that people use: where it listens, whose it is, and the drill's own look into its records."""
+
+    port: int
+    people: cast.Cast
+    app: Flask
 
 
 class Portal:
