@@ -16,6 +16,7 @@ from casework.directives.places import heads_of
 from casework.directives.reading import WAITING_ONES, Waiting, waiting_of
 from casework.reference import current
 from models import Heartbeat, StaffMessage, db
+from models.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ _UNREAD = (
 _SWEPT = select(Heartbeat.at).where(Heartbeat.name == alive.line(alive.SWEEP)).scalar_subquery()
 _HEAD = select(_UNREAD.label("unread"), _SWEPT.label("swept_at")).subquery()
 _ORDERS = WAITING_ONES.subquery()
-_PLAIN = select(_HEAD)
+_PLAIN = Prepared(select(_HEAD))
 _WITH_ORDERS = select(_HEAD, _ORDERS).join_from(_HEAD, _ORDERS, true(), isouter=True).order_by(_ORDERS.c.id)
 
 
@@ -44,8 +45,11 @@ def of(staff: StaffView, now: datetime) -> Frame:
     """Return what the frame of a page shows to a person; one query."""
     ref = current()
     units = heads_of(staff, ref)
-    asked = {"staff_id": staff.id, **({"units": units} if units else {})}
-    rows = db.session.connection().execute(_WITH_ORDERS if units else _PLAIN, asked).all()
+    asked, connection = {"staff_id": staff.id}, db.session.connection()
+    if units:
+        rows = list(connection.execute(_WITH_ORDERS, {**asked, "units": units}))
+    else:
+        rows = _PLAIN.rows(connection, asked)
     first = rows[0]
     waiting = [waiting_of(row, ref) for row in rows if units and row.id is not None]
     return Frame(first.unread, operations.still(first.swept_at, now), waiting)

@@ -34,6 +34,7 @@ from casework.reference import Reference, current
 from casework.steps import OpenRow, Written
 from models import CalendarChange, Case, Deadline, DeadlinePause, Event
 from models.base import writing
+from models.prepared import Prepared
 from rules import deadlines, procedure
 from rules.calendar import local_date
 from rules.deadlines import Clock, Pause
@@ -235,8 +236,8 @@ def describe(event: Event, ref: Reference) -> str:
 
 
 # Read with every act and every page that follows a case: written once, and read as plain rows.
-_OPEN = select(*Deadline.__table__.columns).where(
-    Deadline.case_id == bindparam("case_id"), Deadline.closed_at.is_(None)
+_OPEN = Prepared(
+    select(*Deadline.__table__.columns).where(Deadline.case_id == bindparam("case_id"), Deadline.closed_at.is_(None))
 )
 _PAUSES = (
     select(DeadlinePause.deadline_id, DeadlinePause.from_on, DeadlinePause.to_on)
@@ -248,7 +249,7 @@ _PAUSES = (
 def open_clocks(session: Session, case_id: int, ref: Reference) -> dict[str, OpenRow]:
     """Return the running (and paused) clocks of a case by rule."""
     session.flush()  # rows that this transaction has changed count as changed
-    rows = session.connection().execute(_OPEN, {"case_id": case_id}).all()
+    rows = _OPEN.rows(session.connection(), {"case_id": case_id})
     pauses = pauses_of(session, [row.id for row in rows])
     found = {}
     for row in rows:

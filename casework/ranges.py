@@ -12,10 +12,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy import bindparam, text
 
 from casework.desks import IN_HAND, LIVE
 from models import Case, db
+from models.prepared import Prepared
 
 QUEUES = frozenset({*LIVE, *IN_HAND, "sealed"})
 COLUMNS = frozenset({"bureau_id", "unit_id", "handler_id", "delegate_unit_id", "case_unit_id"})
@@ -74,7 +75,7 @@ def counts(asked: Iterable[Range], moments: Moments, most: int) -> dict[tuple[Ra
     given = {f"v{place}": value for place, (column, value) in enumerate(desks) if column is not None}
     places = list(desks)
     found: dict[tuple[Range, str], int] = {}
-    for place, queue, *numbers in db.session.execute(statement, {**given, **vars(moments), "most": most}):
+    for place, queue, *numbers in statement.rows(db.session.connection(), {**given, **vars(moments), "most": most}):
         column, value = places[place]
         one = Range(column, value, queue)
         found |= {(one, due): number for due, number in zip(DUE, numbers, strict=True)}
@@ -99,7 +100,7 @@ def first_ids(
     given = {**_values(ranges), **moments.named(due), **narrower, "size": size}
     if after is not None:
         given |= {"after_due": after[0], "after_id": after[1]}
-    return list(db.session.scalars(statement, given))
+    return [found for (found,) in statement.rows(db.session.connection(), given)]
 
 
 def _values(ranges: Sequence[Range]) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def _reached(column: str | None, queue: str, place: int) -> str:
 
 
 @lru_cache(256)
-def _counting(shape: tuple[tuple[str | None, tuple[str, ...]], ...]) -> TextClause:
+def _counting(shape: tuple[tuple[str | None, tuple[str, ...]], ...]) -> Prepared:
     # One row for each list: a statement of four small selects for each desk, short enough for psycopg to keep.
     lists, desks = [], []
     for place, (column, queues) in enumerate(shape):
@@ -128,9 +129,7 @@ def _counting(shape: tuple[tuple[str | None, tuple[str, ...]], ...]) -> TextClau
 
 
 @lru_cache(512)
-def _listing(
-    shape: tuple[tuple[str | None, str], ...], due: str, narrower: tuple[str, ...], further: bool
-) -> TextClause:
+def _listing(shape: tuple[tuple[str | None, str], ...], due: str, narrower: tuple[str, ...], further: bool) -> Prepared:
     limits = DUE[due] + "".join(NARROWER[name] for name in narrower) + (_AFTER if further else "")
     parts = [
         f"SELECT * FROM (SELECT due_at, id {_reached(column, _quoted(queue), place)}{limits} "  # noqa: S608 - names come from tables above
@@ -147,7 +146,7 @@ def _quoted(queue: str) -> str:
     return f"'{queue}'"
 
 
-def _typed(statement: str) -> TextClause:
+def _typed(statement: str) -> Prepared:
     """Bind moments as the column keeps them, so that both databases compare like with like."""
     moments = [bindparam(name, type_=Case.due_at.type) for name in _MOMENTS if f":{name}" in statement]
-    return text(statement).bindparams(*moments)
+    return Prepared(text(statement).bindparams(*moments))

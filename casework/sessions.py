@@ -14,9 +14,10 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pyotp
-from sqlalchemy import ColumnElement, Row, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework import access, passwords, throttle
@@ -24,6 +25,7 @@ from casework.actors import StaffView
 from casework.errors import Refused, TooFast
 from models.base import UtcDateTime, db, writing
 from models.outage import Unavailable
+from models.prepared import Prepared
 from models.staff import Staff, StaffSession
 
 log = logging.getLogger("portal.sign-in")
@@ -285,17 +287,19 @@ def hash_of(token: str | bytes) -> bytes:
 
 
 # Asked with every page of the desk: written once, and read as a plain row.
-_ALIVE = select(StaffSession.id, StaffSession.staff_id, StaffSession.seen_at).where(
-    StaffSession.token_hash == bindparam("token_hash"),
-    StaffSession.ended_at.is_(None),
-    StaffSession.expires_at > bindparam("now", type_=UtcDateTime),
-    StaffSession.seen_at > bindparam("idle_since", type_=UtcDateTime),
+_ALIVE = Prepared(
+    select(StaffSession.id, StaffSession.staff_id, StaffSession.seen_at).where(
+        StaffSession.token_hash == bindparam("token_hash"),
+        StaffSession.ended_at.is_(None),
+        StaffSession.expires_at > bindparam("now", type_=UtcDateTime),
+        StaffSession.seen_at > bindparam("idle_since", type_=UtcDateTime),
+    )
 )
 
 
-def _alive(token: str | bytes, now: datetime) -> Row[int, int, datetime] | None:
+def _alive(token: str | bytes, now: datetime) -> Any:
     asked = {"token_hash": hash_of(token), "now": now, "idle_since": now - IDLE}
-    return db.session.connection().execute(_ALIVE, asked).one_or_none()
+    return next(iter(_ALIVE.rows(db.session.connection(), asked)), None)
 
 
 def _running(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -6,15 +6,17 @@ runs fifteen of them, while everybody else waits for their turn to write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ClauseElement
 
 Row = Mapping[str, Any]
+_Turns = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class _Ready:
     """Names of a row in the order of the text, each with what turns its value into the driver's."""
     fixed: Mapping[str, Any]
     """Values that stand in the statement itself."""
+    make: Callable[..., Any]
+    """Makes a row with names of the values that come back."""
+    turns: _Turns
+    """What turns a value of the driver's into ours, by its place."""
 
     def values(self, row: Row) -> Any:
         """Return the row as the driver takes it. Raise KeyError when a value is missing."""
@@ -41,6 +47,13 @@ class _Ready:
         if fixed:
             row = {**fixed, **row}
         return [row[name] if turn is None else turn(row[name]) for name, turn in self.blanks]
+
+    def row(self, found: Sequence[Any]) -> Any:
+        """Return a row that came back, with names."""
+        values = list(found)
+        for place, turn in self.turns:
+            values[place] = turn(values[place])
+        return self.make(values)
 
 
 class Prepared:
@@ -62,23 +75,21 @@ class Prepared:
         if connection.dispatch.before_cursor_execute:
             return connection.execute(self._statement(connection), dict(row)).scalar()
         ready = self._for(connection, row)
-        values = ready.values(row)
-        try:
-            found = connection.connection.driver_connection.execute(ready.text, values).fetchone()  # type: ignore[union-attr]
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _wrapped(connection, ready.text, values, error) from error
+        found = _handed(connection, ready, row).fetchone()
         return found[0] if found is not None else None
+
+    def rows(self, connection: Connection, row: Row) -> list[Any]:
+        """Run a select and return its rows, whose values have the names of its columns (a text has no names)."""
+        ready = self._for(connection, row)
+        if connection.dispatch.before_cursor_execute:
+            return [ready.make(found) for found in connection.execute(self._statement(connection), dict(row))]
+        return [ready.row(found) for found in _handed(connection, ready, row).fetchall()]
 
     def run(self, connection: Connection, row: Row) -> int:
         """Run it and return how many rows it touched."""
         if connection.dispatch.before_cursor_execute:
             return connection.execute(self._statement(connection), dict(row)).rowcount
-        ready = self._for(connection, row)
-        values = ready.values(row)
-        try:
-            touched: int = connection.connection.driver_connection.execute(ready.text, values).rowcount  # type: ignore[union-attr]
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise _wrapped(connection, ready.text, values, error) from error
+        touched: int = _handed(connection, self._for(connection, row), row).rowcount
         return touched
 
     def each(self, connection: Connection, rows: Sequence[Row]) -> None:
@@ -98,6 +109,15 @@ class Prepared:
         return ready
 
 
+def _handed(connection: Connection, ready: _Ready, row: Row) -> Any:
+    """Hand a statement to the driver and return its cursor."""
+    values = ready.values(row)
+    try:
+        return connection.connection.driver_connection.execute(ready.text, values)  # type: ignore[union-attr]
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, ready.text, values, error) from error
+
+
 def _prepare(statement: Executable, connection: Connection, row: Row) -> _Ready:
     dialect = connection.dialect
     if not isinstance(statement, ClauseElement):
@@ -108,7 +128,16 @@ def _prepare(statement: Executable, connection: Connection, row: Row) -> _Ready:
     names = compiled.positiontup if compiled.positional else list(compiled.binds)
     blanks = tuple((name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
     fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and name not in row}
-    return _Ready(compiled.string, bool(compiled.positional), blanks, fixed)
+    make, turns = _reading(getattr(statement, "selected_columns", ()), dialect)
+    return _Ready(compiled.string, bool(compiled.positional), blanks, fixed, make, turns)
+
+
+def _reading(columns: Iterable[Any], dialect: Dialect) -> tuple[Callable[[Any], Any], _Turns]:
+    """Return what makes a row of the values of a select's columns, and what turns them into ours; a text has none."""
+    known = list(columns)
+    turns = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in known]
+    named: Any = namedtuple("Found", [column.key for column in known])  # type: ignore[misc]
+    return named._make if known else tuple, tuple((place, turn) for place, turn in enumerate(turns) if turn is not None)
 
 
 def _wrapped(connection: Connection, text: str, values: Any, error: BaseException) -> BaseException:

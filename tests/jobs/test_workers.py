@@ -58,6 +58,7 @@ def left() -> int:
 def test_the_worker_takes_tasks_from_the_queue_as_json(lane: Lane, context: Flask, redis_url: str) -> None:
     cast.build()
     channels.install({})
+    tasks.carry_with(None)  # or the carrier brings the same task once more, a moment later
     cast.file(now=cast.MORNING)  # in office hours: nobody on duty is told
     server = queues.connect(redis_url)
     queues.push(server, tasks.overdue(clock.now()))

@@ -87,3 +87,27 @@ def test_who_listens_to_statements_hears_of_prepared_ones() -> None:
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
     assert any("INSERT INTO task" in statement for statement in heard)
+
+
+def test_rows_come_back_with_the_names_and_values_that_sqlalchemy_gives() -> None:
+    statement = select(_TASKS.c.id, _TASKS.c.payload, _TASKS.c.not_before, _TASKS.c.done_at).where(
+        _TASKS.c.kind == bindparam("wanted")
+    )
+    with writing() as session:
+        Prepared(_INSERT).value(session.connection(), row("a"))
+        Prepared(_INSERT).value(session.connection(), row("b"))
+    connection = db.session.connection()
+    plain = [found._asdict() for found in connection.execute(statement, {"wanted": "message.send"})]
+    assert [found._asdict() for found in Prepared(statement).rows(connection, {"wanted": "message.send"})] == plain
+    assert [found["not_before"] for found in plain] == [NOW, NOW]
+    assert Prepared(statement).rows(connection, {"wanted": "nothing"}) == []
+
+
+def test_rows_are_the_same_when_somebody_listens() -> None:
+    heard: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _c, _k, said, *_: heard.append(said))
+    with writing() as session:
+        Prepared(_INSERT).value(session.connection(), row("a"))
+        found = Prepared(select(_TASKS.c.payload, _TASKS.c.created_at)).rows(session.connection(), {})
+    assert [(one.payload, one.created_at) for one in found] == [(row("a")["payload"], NOW)]
+    assert len(heard) >= 2
