@@ -61,6 +61,7 @@ BENCHMARKS: Mapping[str, Callable[[Run], Iterator[Line]]] = {
     "search": lambda run: desk.words(run.city, max(3, run.samples // 4)),
     "filing": lambda run: filing.commits(run.city, run.samples * 2),
     "sweep": lambda run: sweep.idle(run.city, run.terms, run.samples),
+    "due": lambda run: sweep.at_once(run.cities, run.cases, min(sweep.AT_ONCE, run.samples * 100)),
     "load": lambda run: load.under_load(run.city, run.supervisor, run.samples * 10, min(8.0, run.samples / 20)),
     "weight": lambda run: weight.of_the_way(run.city, run.supervisor),
     "paper": _paper,

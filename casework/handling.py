@@ -125,7 +125,8 @@ def _follow(
     if written.step.creates and new_number is not None:
         added += linked.create(session, case, doing, written, new_number)
     more = supervision.record(session, case, doing, written)
-    added += telling.after(session, doing, case, written, people.filer_of(session, case.id), more)
+    filer = people.filer_of(session, case.id) if written.tell else None
+    added += telling.after(session, doing, case, written, filer, more)
     added += _caused(session, case, doing)
     if case.facts.get("supervised"):
         added += _withdraw_order(session, case, written, doing.now)

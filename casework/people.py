@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import Party
@@ -56,5 +56,12 @@ def is_somebody(values: Mapping[str, Any]) -> bool:
 
 def filer_of(session: Session, case_id: int) -> Party | None:
     """Return the filer of a case, None for an anonymous one."""
-    query = select(Party).where(Party.case_id == case_id, Party.role == "filer", Party.left_at.is_(None))
-    return session.scalar(query.order_by(Party.id.desc()))
+    return session.scalar(_FILER, {"case_id": case_id})
+
+
+_FILER = (
+    select(Party)
+    .where(Party.case_id == bindparam("case_id"), Party.role == "filer", Party.left_at.is_(None))
+    .order_by(Party.id.desc())
+    .limit(1)
+)

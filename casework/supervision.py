@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, insert, select, update
+from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import documents
@@ -22,6 +22,7 @@ from casework.steps import Written
 from models import Case, Document, StaffMessage
 from models import document as papers
 from models import supervision as states
+from models.prepared import Prepared
 from models.supervision import SupervisionOrder
 from rules import supervision as law
 from rules.calendar import local_date
@@ -31,7 +32,7 @@ from rules.workflow import WORKFLOW
 
 PAPER = "paper.supervision_order"
 _ORDERS = cast(Table, SupervisionOrder.__table__)
-_LIVE = select(_ORDERS).where(_ORDERS.c.state.in_(states.LIVE))
+_LIVE = Prepared(select(_ORDERS).where(states.LIVE_ROWS, _ORDERS.c.case_id == bindparam("case_id")))
 _NO_PAPER_YET = (papers.DUE, papers.QUEUED, papers.MAKING, papers.FAILED)
 
 Columns = dict[str, Any]
@@ -57,7 +58,7 @@ class Cause:
 
 def live(session: Session, case_id: int) -> Order | None:
     """Return the order of a case that somebody still has to do something about."""
-    return session.connection().execute(_LIVE.where(_ORDERS.c.case_id == case_id)).one_or_none()
+    return next(iter(_LIVE.rows(session.connection(), {"case_id": case_id})), None)
 
 
 def check(session: Session, act: Act) -> None:

@@ -1,4 +1,4 @@
-"""The sweep: takes the terms whose moment to speak has come, and no others; one transaction for each.
+"""The sweep: takes the terms whose moment to speak has come, and no others; a few of them in each transaction.
 
 Each reached moment speaks (`speaking`), in order and once, and is noted on the row in the same transaction. Terms of
 the filer that ran out are closed (nothing is decided by it), a station's dispute that was not settled passes on.
@@ -7,6 +7,7 @@ the filer that ran out are closed (nothing is decided by it), a station's disput
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from casework.lapses import LAPSES, next_look
 from casework.reference import Reference
 from models import Deadline, db
 from models.base import UtcDateTime, writing
+from models.prepared import Prepared
 from rules import deadlines
 from rules.calendar import local_date
 from rules.deadlines import Clock, Due, Moment
@@ -29,6 +31,13 @@ from rules.ladder import LAPSE
 log = logging.getLogger("portal.sweep")
 
 BATCH = 200
+PORTION = 10
+"""Rows that share a transaction: on SQLite a filing waits for its turn as long as one portion takes."""
+SPOKEN, LAPSED, FAILED = "spoken", "lapsed", "failed"
+MOVED = "moved"
+"""The calendar has changed: the row speaks in the next turn, of the date that holds then."""
+GONE = "gone"
+"""Somebody else has the row or its case in hand, or had."""
 PUSHED = timedelta(hours=1)
 
 
@@ -48,7 +57,14 @@ _DUE = (
     .order_by(Deadline.next_step_at)
     .limit(BATCH)
 )
-_ROW = select(_TERMS).where(Deadline.id == bindparam("deadline_id"))
+_ROW = Prepared(select(_TERMS).where(Deadline.id == bindparam("deadline_id")))
+_CLAIM = Prepared(
+    update(_TERMS)
+    .where(
+        _TERMS.c.id == bindparam("deadline_id"), _TERMS.c.level == bindparam("from_level"), _TERMS.c.closed_at.is_(None)
+    )
+    .values(level=bindparam("to_level"), next_step_at=bindparam("following"))
+)
 
 
 def run(now: datetime, limit: int = 10_000, *, cases: Sequence[int] | None = None) -> Found:
@@ -65,35 +81,54 @@ def run(now: datetime, limit: int = 10_000, *, cases: Sequence[int] | None = Non
         session.commit()  # ends the reading transaction: each row gets one of its own
         if turn is None:
             break
-        for row in due:
-            try:
-                outcome = _one(row.id, row.case_id, turn)
-            except Exception:
-                log.exception("deadline %s could not be handled; tried again in an hour", row.id)
-                _push(row.id, now)
-                failed += 1
-                continue
-            lapsed += outcome == "lapsed"
-            spoken += outcome == "spoken"
+        portions = (due[start : start + PORTION] for start in range(0, len(due), PORTION))
+        said = Counter(outcome for rows in portions for outcome in _portion(rows, turn))
+        spoken, lapsed, failed = spoken + said[SPOKEN], lapsed + said[LAPSED], failed + said[FAILED]
+        if said.keys() <= {GONE}:  # others have them all in hand: what is left is due in the next turn as well
+            break
     return Found(spoken, lapsed, failed)
 
 
-def _one(deadline_id: int, case_id: int, turn: speaking.Turn) -> str:
-    """Let one row say what has come, in one transaction with its new place in the ladder.
+def _portion(rows: Sequence[Row[int, int]], turn: speaking.Turn) -> list[str]:
+    """Let a few rows say what has come, in one transaction with their new places in the ladder; return how each ended.
+
+    Each row has a savepoint of its own: what it says is written whole or not at all, whatever becomes of the others.
+    When the portion itself cannot be committed, nothing of it was said, and the next turn says it.
+    """
+    outcomes: list[str] = []
+    added: list[tasks.Added] = []
+    failed: list[int] = []
+    with writing() as session:
+        for row in rows:
+            if reference.current() is not turn.ref:  # the calendar has changed: the next turn counts by the new one
+                outcomes.append(MOVED)
+                continue
+            try:
+                with session.begin_nested():
+                    outcome, more = _one(session, row.id, row.case_id, turn)
+            except Exception:
+                if not session.is_active:
+                    raise
+                log.exception("deadline %s could not be handled; tried again in an hour", row.id)
+                failed.append(row.id)
+                continue
+            outcomes.append(outcome)
+            added += more
+        _push(session, failed, turn.now)
+    tasks.wake(added)
+    return [*outcomes, *([FAILED] * len(failed))]
+
+
+def _one(session: Session, deadline_id: int, case_id: int, turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
+    """Let one row say what has come, with its new place in the ladder; return how it ended and the tasks to wake.
 
     The case is locked first, as every act does: two who take both in a different order would wait for each other.
     """
-    now, ref = turn.now, turn.ref
-    with writing() as session:
-        if reference.current() is not ref:  # the calendar has changed since the turn began: the next turn counts by it
-            return "gone"
-        case = speaking.case_row(session, case_id)
-        row = session.connection().execute(_ROW, {"deadline_id": deadline_id}).one_or_none()
-        if case is None or row is None or row.next_step_at is None or row.next_step_at > now:
-            return "gone"
-        outcome, added = _let_speak(session, case, row, turn)
-    tasks.wake(added)
-    return outcome
+    case = speaking.case_row(session, case_id)
+    found = _ROW.rows(session.connection(), {"deadline_id": deadline_id})
+    if case is None or not found or found[0].next_step_at is None or found[0].next_step_at > turn.now:
+        return GONE, []
+    return _let_speak(session, case, found[0], turn)
 
 
 def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
@@ -101,12 +136,12 @@ def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.T
     clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
     found = deadlines.due(clock, ref.calendar, ref.settings)
     if row.due_on is not None and found.on is not None and row.due_on != found.on:
-        return "gone", handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
+        return MOVED, handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
     sealed = case.kind == "misconduct"
     reached = [m for m in deadlines.moments(clock, found, ref.calendar, sealed) if m.level > row.level and m.at <= now]
     lapse = _lapse(case, row, found, now)
     if not _claim(session, row, reached, _following(clock, found, ref, row, reached, sealed, now)):
-        return "gone", []
+        return GONE, []
     added: list[tasks.Added] = []
     for moment in _worth_saying(reached, found, now):
         if moment.act != LAPSE or lapse is None:  # a term that the system ends itself is not overdue
@@ -114,7 +149,7 @@ def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.T
     if lapse is not None:
         entered: dict[str, Any] = {"received_on": local_date(now)} if lapse == "station_pass_on" else {}
         added += handling.act(session, case.id, lapse, SYSTEM, now, seen=None, entered=entered)[1]
-    return "lapsed" if lapse is not None else "spoken", added
+    return LAPSED if lapse is not None else SPOKEN, added
 
 
 def _worth_saying(reached: list[Moment], found: Due, now: datetime) -> list[Moment]:
@@ -136,9 +171,8 @@ def _lapse(case: Row[Any], row: Row[Any], found: Due, now: datetime) -> str | No
 def _claim(session: Session, row: Row[Any], reached: list[Moment], following: datetime | None) -> bool:
     """Move the row on, if it stands where it was read: whoever comes second finds nothing to say."""
     level = reached[-1].level if reached else row.level
-    mine = (Deadline.id == row.id) & (Deadline.level == row.level) & Deadline.closed_at.is_(None)
-    taken = update(_TERMS).where(mine).values(level=level, next_step_at=following).returning(Deadline.id)
-    return session.connection().execute(taken).one_or_none() is not None
+    claim = {"deadline_id": row.id, "from_level": row.level, "to_level": level, "following": following}
+    return _CLAIM.run(session.connection(), claim) == 1
 
 
 def _following(
@@ -151,6 +185,6 @@ def _following(
     return next_look(row.rule, following.at if following else None, ahead)
 
 
-def _push(deadline_id: int, now: datetime) -> None:
-    with writing() as session:
-        session.execute(update(Deadline).where(Deadline.id == deadline_id).values(next_step_at=now + PUSHED))
+def _push(session: Session, ids: list[int], now: datetime) -> None:
+    if ids:
+        session.execute(update(Deadline).where(Deadline.id.in_(ids)).values(next_step_at=now + PUSHED))

@@ -23,7 +23,7 @@ BY_SYSTEM = "system"
 BY_LEADER = "leader"
 BY_HAND = "hand"
 
-_LIVE = text("state IN ('open', 'answered', 'returned')")
+LIVE_ROWS = text("state IN ('open', 'answered', 'returned')")
 
 
 class SupervisionOrder(Model):
@@ -32,8 +32,8 @@ class SupervisionOrder(Model):
     __tablename__ = "supervision_order"
     __table_args__ = (
         UniqueConstraint("case_id", "event_seq"),
-        Index("ux_supervision_order_live", "case_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
-        Index("ix_supervision_order_worst", "since_on", "id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ux_supervision_order_live", "case_id", unique=True, sqlite_where=LIVE_ROWS, postgresql_where=LIVE_ROWS),
+        Index("ix_supervision_order_worst", "since_on", "id", sqlite_where=LIVE_ROWS, postgresql_where=LIVE_ROWS),
         Index("ix_supervision_order_unit", "unit_id", "state"),
     )
 
