@@ -266,7 +266,7 @@ def _answered(session: Session, case: Case, act: Act, _written: Written) -> Fact
     _change(session, order, values)
     again = str(values["answers"]) if values["answers"] > 1 else ""
     # The paper with its answer is a second paper of the same order: its own number only tells the two files apart.
-    return {**_told(session, {**order._mapping, **values}, case, act), "number": f"{order.number}（复{again}）"}
+    return {**_told(session, {**order._asdict(), **values}, case, act), "number": f"{order.number}（复{again}）"}
 
 
 def _told(session: Session, order: Mapping[str, Any], case: Case, act: Act) -> Facts:
@@ -310,7 +310,7 @@ def _accepted(session: Session, case: Case, act: Act, _written: Written) -> Fact
         "judged_by": act.ref.names.get(act.actor.id) if act.actor.id is not None else None,
         "assessed": act.values["assessed"],
     }
-    return {**_told(session, dict(order._mapping), case, act), **judged, "number": f"{order.number}（结）"}
+    return {**_told(session, order._asdict(), case, act), **judged, "number": f"{order.number}（结）"}
 
 
 def _returned(session: Session, case: Case, act: Act, _written: Written) -> Facts:
