@@ -42,6 +42,8 @@ ORDER: tuple[type[Any], ...] = (
 SEARCH = "case_search"
 NUMBERED = frozenset({"filing", "cases", "attachment", "deadline"})
 """Tables whose ids the walk or the writer gives; the others number their rows themselves."""
+COUNTED_ON = NUMBERED | {"respondent"}
+"""Tables whose next row takes the id after the last one written; the businesses of a demo city come with ids, too."""
 
 
 class Layout:

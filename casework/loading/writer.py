@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from casework.loading.batch import Batch, Rows
-from casework.loading.tables import NUMBERED, SEARCH, Layout, layouts
+from casework.loading.tables import COUNTED_ON, SEARCH, Layout, layouts
 
 
 class Writer:
@@ -42,7 +42,7 @@ class Writer:
         """Let the database number on from where the batches ended, and learn what it holds."""
         with self.connection.begin():
             if self.dialect == "postgresql":
-                for name in sorted(NUMBERED):
+                for name in sorted(COUNTED_ON):
                     self.connection.execute(
                         text(
                             f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "  # noqa: S608 - own names

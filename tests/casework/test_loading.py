@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, Date, Dialect, insert, select
+from sqlalchemy import Boolean, Date, Dialect, func, insert, select
 from sqlalchemy.dialects import sqlite
 
 from casework import (
@@ -55,6 +55,7 @@ from models import (
 )
 from models.base import Json, UtcDateTime, canonical, db, writing
 from rules.calendar import ZONE, start_of_day
+from tests.support import cast
 
 UNTIL = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OWN_KEYS = {"id", "case_id", "filing_id", "deadline_id", "replaces_id"}
@@ -236,6 +237,14 @@ def test_a_number_taken_after_the_bulk_writer_follows_on(place: town.Town) -> No
     entered = {"filer_name": "王秀英", "filer_phone": "19900001234", "content": "想问一下投诉多长时间有结果？"}
     receipt = intake.register(intake.NewFiling("consultation", entered), UNTIL)
     assert int(receipt.slips[0].number.split("-")[1]) == last + 1
+
+
+def test_a_business_that_nobody_knew_can_be_complained_of_afterwards(place: town.Town) -> None:
+    written(place, ((UNTIL.date(), 9),))
+    known = db.session.scalar(select(func.max(Respondent.id))) or 0
+    entered = {**cast.COMPLAINT, "respondent_name": "临江从未有人投诉过的店"}
+    receipt = intake.register(intake.NewFiling("complaint", entered), UNTIL)
+    assert cast.case_of(receipt).respondent_id > known > 0
 
 
 def test_terms_stand_as_the_sweep_would_have_left_them(place: town.Town) -> None:
