@@ -1,19 +1,31 @@
-"""The sweep: what it costs to look when nothing is due."""
+"""The sweep: what it costs to look when nothing is due, and how long two workers take when much is due at once."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 
-from benchmarks.cities import City, opened
-from benchmarks.measuring import Line, repeat, within
+from benchmarks import falling
+from benchmarks.cities import ROOT, CannotMeasure, City, opened
+from benchmarks.measuring import Line, repeat, under, within
+from benchmarks.server import carrying
 from casework import sweep
 from models import Case, Deadline, clock, db
 from models.base import writing
+from script.support.processes import Supervisor, die_with_parent
 
 MEDIAN = 20.0
+ALL_HANDLED = 60.0
+WORKERS = 2
+SAID = {"urge": "a reminder on the last day", "lapse": "the lapse", "supervise": "an order of supervision"}
 RULE = "benchmark."
 """Terms of no rule of ours; they are taken out again."""
 _MORE = text(
@@ -39,6 +51,59 @@ def idle(city: City, terms: int, samples: int) -> Iterator[Line]:
         found = repeat(lambda: sweep.run(moment), samples)
     clear(city)
     yield within("sweep", f"{count:,} open terms, none of them due", found, MEDIAN)
+
+
+def due(city: City, terms: int, supervisor: Supervisor) -> Iterator[Line]:
+    """Measure how long two workers take when `terms` terms fall due at once, and look whether each spoke once."""
+    cases = falling.prepare(city, terms)
+    with carrying(city, supervisor), ExitStack() as processes:
+        workers = [processes.enter_context(_worker(city)) for _ in range(WORKERS)]
+        _together(workers, cases.eve)  # what the city itself still had to say
+        for step in cases.steps:
+            begun = time.perf_counter()
+            said = _together(workers, step.at)
+            seconds = time.perf_counter() - begun
+            wrong = falling.faults(city, cases, step)
+            if wrong or sum(one["failed"] for one in said):
+                raise CannotMeasure(f"the sweep at {step.at} went wrong: {'; '.join(wrong)} ({said})")
+            what = f"{terms:,} terms due at once, each with {SAID[step.act]}, {WORKERS} workers"
+            line = under("sweep", what, seconds, ALL_HANDLED, "s")
+            work = " + ".join(f"{one['work']:.1f}" for one in said)
+            yield replace(line, measured=f"{line.measured}, work {work} s")
+    falling.quiet(city, cases)
+    yield Line("sweep", "steps that happened twice or are missing after that", "0", "0", True)
+
+
+@contextmanager
+def _worker(city: City) -> Iterator[subprocess.Popen[str]]:
+    """Lend a process that sweeps when it is told a moment."""
+    log = city.settings.data_dir / "sweeper.log"
+    with log.open("a", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.sweeper"], cwd=ROOT, env=city.environ, text=True, stderr=errors,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent,
+        )  # fmt: skip
+    with process:
+        try:
+            if _answer(process) != "ready":
+                raise CannotMeasure(f"A worker does not start; {log} says why.")
+            yield process
+        finally:
+            process.terminate()
+
+
+def _together(workers: list[subprocess.Popen[str]], moment: datetime) -> list[dict[str, float]]:
+    """Let every worker sweep as of a moment; return what each of them found."""
+    for worker in workers:
+        print(moment.isoformat(), file=worker.stdin, flush=True)
+    return [json.loads(_answer(worker)) for worker in workers]
+
+
+def _answer(worker: subprocess.Popen[str]) -> str:
+    line = worker.stdout.readline() if worker.stdout is not None else ""
+    if not line:
+        raise CannotMeasure("A worker of the sweep has died.")
+    return line.strip()
 
 
 def clear(city: City) -> None:
