@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session
 
 from models import CalendarDay, CalendarYear, Revision, RoutingRule, Setting, Staff, StaffRole, Unit, db
+from models.prepared import Prepared
 from rules.calendar import Calendar
 from rules.calendar import CalendarDay as Day
 from rules.routing import RoutingRule as Route
@@ -83,7 +84,7 @@ class Reference:
 
 
 _kept: WeakKeyDictionary[Engine, Reference] = WeakKeyDictionary()
-_REVISION = select(Revision.value).where(Revision.name == _NAME)
+_REVISION = Prepared(select(Revision.value).where(Revision.name == _NAME))
 _SEEN = "reference"
 
 
@@ -95,7 +96,7 @@ def current() -> Reference:
     if seen is not None and transaction is not None and seen[0] is transaction:
         return seen[1]
     connection = session.connection()
-    revision: int = connection.execute(_REVISION).scalar() or 0
+    revision: int = _REVISION.value(connection, {}) or 0
     found = _kept.get(connection.engine)
     if found is None or found.revision != revision:
         found = _kept[connection.engine] = _read(session, revision)

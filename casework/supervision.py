@@ -6,12 +6,12 @@ graver replaces it and takes its terms over, what is lighter joins it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from casework import documents
@@ -22,6 +22,7 @@ from casework.steps import Written
 from models import Case, Document, StaffMessage
 from models import document as papers
 from models import supervision as states
+from models.prepared import Prepared
 from models.supervision import SupervisionOrder
 from rules import supervision as law
 from rules.calendar import local_date
@@ -31,12 +32,18 @@ from rules.workflow import WORKFLOW
 
 PAPER = "paper.supervision_order"
 _ORDERS = cast(Table, SupervisionOrder.__table__)
-_LIVE = select(_ORDERS).where(_ORDERS.c.state.in_(states.LIVE))
+_LIVE = Prepared(
+    select(_ORDERS).where(
+        _ORDERS.c.case_id == bindparam("of_case"), or_(*(_ORDERS.c.state == state for state in states.LIVE))
+    )
+)
+_ENTER = Prepared(insert(_ORDERS))
 _NO_PAPER_YET = (papers.DUE, papers.QUEUED, papers.MAKING, papers.FAILED)
 
 Columns = dict[str, Any]
 Facts = dict[str, Any]
-Order = Row[Any]
+Order = Any
+"""A row of the orders as it is read."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Cause:
 
 def live(session: Session, case_id: int) -> Order | None:
     """Return the order of a case that somebody still has to do something about."""
-    return session.connection().execute(_LIVE.where(_ORDERS.c.case_id == case_id)).one_or_none()
+    return _LIVE.first(session.connection(), {"of_case": case_id})
 
 
 def check(session: Session, act: Act) -> None:
@@ -103,11 +110,10 @@ def obsolete(session: Session, case_id: int, written: Written, now: datetime) ->
     order = live(session, case_id)
     if order is None or order.source != states.BY_SYSTEM or order.rule is None:
         return None
-    unseen = _unseen(session, order)
     found: list[Columns] = []
     fallen: list[str] = []
     for one in order.terms:
-        why = None if "over" in one else _over(one["rule"], written, now, unseen)
+        why = None if "over" in one else _over(one["rule"], written, now, lambda: _unseen(session, order))
         found.append({**one, "over": why} if why else one)
         fallen += [why] if why else []
     left = [one for one in found if "over" not in one]
@@ -116,11 +122,11 @@ def obsolete(session: Session, case_id: int, written: Written, now: datetime) ->
     return "；".join(fallen) if fallen and not left else None
 
 
-def _over(rule: str, written: Written, now: datetime, unseen: bool) -> str | None:
+def _over(rule: str, written: Written, now: datetime, unseen: Callable[[], bool]) -> str | None:
     """Return why a term gives no cause for an order any more, None when it does."""
     label, running = RULES[rule].label, written.clocks.get(rule)
     if running is None:
-        return f"“{label}”在督办单发出以前已经了结" if unseen else None
+        return f"“{label}”在督办单发出以前已经了结" if unseen() else None
     if running.due.on is None:
         return f"“{label}”已经暂停计算"
     if running.due.at is not None and running.due.at > now:
@@ -197,7 +203,7 @@ def _issue(session: Session, case: Case, act: Act, written: Written) -> Facts:
     if former is not None:
         how = "升级为" if law.weight(place, level) > law.weight(former.place, former.level) else "并入"
         _close(session, former, states.REPLACED, now, f"{how}{values['number']}")
-    session.execute(insert(_ORDERS), values)
+    _ENTER.run(session.connection(), values)
     if note:
         return {"number": values["number"], "bureau_id": ref.units[issuer.bureau_id].id}
     return paper_facts(values, ref, case.handler_id)
@@ -265,7 +271,7 @@ def _answered(session: Session, case: Case, act: Act, _written: Written) -> Fact
     _change(session, order, values)
     again = str(values["answers"]) if values["answers"] > 1 else ""
     # The paper with its answer is a second paper of the same order: its own number only tells the two files apart.
-    return {**_told(session, {**order._mapping, **values}, case, act), "number": f"{order.number}（复{again}）"}
+    return {**_told(session, {**order._asdict(), **values}, case, act), "number": f"{order.number}（复{again}）"}
 
 
 def _told(session: Session, order: Mapping[str, Any], case: Case, act: Act) -> Facts:
@@ -309,7 +315,7 @@ def _accepted(session: Session, case: Case, act: Act, _written: Written) -> Fact
         "judged_by": act.ref.names.get(act.actor.id) if act.actor.id is not None else None,
         "assessed": act.values["assessed"],
     }
-    return {**_told(session, dict(order._mapping), case, act), **judged, "number": f"{order.number}（结）"}
+    return {**_told(session, order._asdict(), case, act), **judged, "number": f"{order.number}（结）"}
 
 
 def _returned(session: Session, case: Case, act: Act, _written: Written) -> Facts:

@@ -1,12 +1,14 @@
-"""The sweep: takes the terms whose moment to speak has come, and no others; one transaction for each.
+"""The sweep: takes the terms whose moment to speak has come, and no others; one transaction for each portion of them.
 
 Each reached moment speaks (`speaking`), in order and once, and is noted on the row in the same transaction. Terms of
 the filer that ran out are closed (nothing is decided by it), a station's dispute that was not settled passes on.
+A portion is written whole or not at all; one in which a row raises is taken once more row by row.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ from casework.lapses import LAPSES, next_look
 from casework.reference import Reference
 from models import Deadline, db
 from models.base import UtcDateTime, writing
+from models.prepared import Prepared
 from rules import deadlines
 from rules.calendar import local_date
 from rules.deadlines import Clock, Due, Moment
@@ -29,7 +32,14 @@ from rules.ladder import LAPSE
 log = logging.getLogger("portal.sweep")
 
 BATCH = 200
+"""Rows looked up at a time: what a turn knows of calendar and people is as old as that."""
+PORTION = {"sqlite": 20}
+"""Rows written in one transaction. SQLite has one writer at a time, and others wait less for one commit of twenty rows
+than for twenty. Elsewhere a row has a transaction of its own: two that held several cases and series of numbers, in
+changing order, would wait for each other."""
 PUSHED = timedelta(hours=1)
+GONE, BUSY, SPOKEN, LAPSED, FAILED = "gone", "busy", "spoken", "lapsed", "failed"
+"""What became of a row: somebody else has done it, somebody is at its case, it spoke, the system ended it, it raised."""
 
 
 @dataclass(frozen=True)
@@ -48,52 +58,76 @@ _DUE = (
     .order_by(Deadline.next_step_at)
     .limit(BATCH)
 )
-_ROW = select(_TERMS).where(Deadline.id == bindparam("deadline_id"))
+_ROW = Prepared(select(_TERMS).where(_TERMS.c.id == bindparam("row_id")))
+_MOVE = Prepared(
+    update(_TERMS)
+    .where(_TERMS.c.id == bindparam("row_id"), _TERMS.c.level == bindparam("stood"), _TERMS.c.closed_at.is_(None))
+    .values(level=bindparam("reached"), next_step_at=bindparam("following"))
+)
 
 
 def run(now: datetime, limit: int = 10_000, *, cases: Sequence[int] | None = None) -> Found:
-    """Take every moment that has come, row by row; a row that raises is pushed an hour ahead, the others go on.
+    """Take every moment that has come; a row that raises is pushed an hour ahead, the others go on.
 
     With `cases` those of these cases alone: a demo city lets a few of its cases speak, as of days that are past.
     """
-    spoken = lapsed = failed = 0
+    found: Counter[str] = Counter()
     wanted = _DUE if cases is None else _DUE.where(Deadline.case_id.in_(list(cases)))
-    while spoken + lapsed + failed < limit:
+    while found[SPOKEN] + found[LAPSED] + found[FAILED] < limit:
         session = db.session()
-        due = session.connection().execute(wanted, {"now": now}).all()
+        connection = session.connection()
+        due = connection.execute(wanted, {"now": now}).all()
+        size = PORTION.get(connection.dialect.name, 1)
         turn = speaking.turn(session, now, reference.current()) if due else None
-        session.commit()  # ends the reading transaction: each row gets one of its own
+        session.commit()  # ends the reading transaction: each portion gets one of its own
         if turn is None:
             break
-        for row in due:
-            try:
-                outcome = _one(row.id, row.case_id, turn)
-            except Exception:
-                log.exception("deadline %s could not be handled; tried again in an hour", row.id)
-                _push(row.id, now)
-                failed += 1
-                continue
-            lapsed += outcome == "lapsed"
-            spoken += outcome == "spoken"
-    return Found(spoken, lapsed, failed)
+        outcomes = Counter(one for start in range(0, len(due), size) for one in _take(due[start : start + size], turn))
+        found += outcomes
+        if outcomes[BUSY] == len(due):
+            break  # somebody is at each of these cases: the next sweep looks again
+    return Found(found[SPOKEN], found[LAPSED], found[FAILED])
 
 
-def _one(deadline_id: int, case_id: int, turn: speaking.Turn) -> str:
-    """Let one row say what has come, in one transaction with its new place in the ladder.
+def _take(portion: Sequence[Row[Any]], turn: speaking.Turn) -> list[str]:
+    """Take a portion; where it raises, take its rows one by one and push the one that raises again."""
+    try:
+        return _together(portion, turn)
+    except Exception:
+        if len(portion) > 1:
+            return [one for row in portion for one in _take([row], turn)]
+        log.exception("deadline %s could not be handled; tried again in an hour", portion[0].id)
+        _push(portion[0].id, turn.now)
+        return [FAILED]
 
-    The case is locked first, as every act does: two who take both in a different order would wait for each other.
+
+def _together(portion: Sequence[Row[Any]], turn: speaking.Turn) -> list[str]:
+    """Let each row say what has come, in one transaction with its new place in the ladder; return what became of them.
+
+    A case is locked before its term, as every act does: two who take both in a different order would wait for each
+    other. A case that somebody is at is left alone: it may be another sweep, whose rows would be waited for in turn.
     """
-    now, ref = turn.now, turn.ref
+    outcomes: list[str] = []
+    woken: list[tasks.Added] = []
     with writing() as session:
-        if reference.current() is not ref:  # the calendar has changed since the turn began: the next turn counts by it
-            return "gone"
-        case = speaking.case_row(session, case_id)
-        row = session.connection().execute(_ROW, {"deadline_id": deadline_id}).one_or_none()
-        if case is None or row is None or row.next_step_at is None or row.next_step_at > now:
-            return "gone"
-        outcome, added = _let_speak(session, case, row, turn)
-    tasks.wake(added)
-    return outcome
+        if reference.current() is not turn.ref:  # the calendar has changed meanwhile: the next turn counts by it
+            return [GONE] * len(portion)
+        for one in portion:
+            outcome, added = _one(session, one.id, one.case_id, turn)
+            outcomes.append(outcome)
+            woken += added
+    tasks.wake(woken)
+    return outcomes
+
+
+def _one(session: Session, deadline_id: int, case_id: int, turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
+    case = speaking.case_row(session, case_id)
+    if case is None:
+        return BUSY, []
+    row = _ROW.first(session.connection(), {"row_id": deadline_id})
+    if row is None or row.next_step_at is None or row.next_step_at > turn.now:
+        return GONE, []
+    return _let_speak(session, case, row, turn)
 
 
 def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
@@ -101,12 +135,12 @@ def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.T
     clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
     found = deadlines.due(clock, ref.calendar, ref.settings)
     if row.due_on is not None and found.on is not None and row.due_on != found.on:
-        return "gone", handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
+        return GONE, handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
     sealed = case.kind == "misconduct"
     reached = [m for m in deadlines.moments(clock, found, ref.calendar, sealed) if m.level > row.level and m.at <= now]
     lapse = _lapse(case, row, found, now)
     if not _claim(session, row, reached, _following(clock, found, ref, row, reached, sealed, now)):
-        return "gone", []
+        return GONE, []
     added: list[tasks.Added] = []
     for moment in _worth_saying(reached, found, now):
         if moment.act != LAPSE or lapse is None:  # a term that the system ends itself is not overdue
@@ -114,7 +148,7 @@ def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.T
     if lapse is not None:
         entered: dict[str, Any] = {"received_on": local_date(now)} if lapse == "station_pass_on" else {}
         added += handling.act(session, case.id, lapse, SYSTEM, now, seen=None, entered=entered)[1]
-    return "lapsed" if lapse is not None else "spoken", added
+    return LAPSED if lapse is not None else SPOKEN, added
 
 
 def _worth_saying(reached: list[Moment], found: Due, now: datetime) -> list[Moment]:
@@ -136,9 +170,8 @@ def _lapse(case: Row[Any], row: Row[Any], found: Due, now: datetime) -> str | No
 def _claim(session: Session, row: Row[Any], reached: list[Moment], following: datetime | None) -> bool:
     """Move the row on, if it stands where it was read: whoever comes second finds nothing to say."""
     level = reached[-1].level if reached else row.level
-    mine = (Deadline.id == row.id) & (Deadline.level == row.level) & Deadline.closed_at.is_(None)
-    taken = update(_TERMS).where(mine).values(level=level, next_step_at=following).returning(Deadline.id)
-    return session.connection().execute(taken).one_or_none() is not None
+    moved = {"row_id": row.id, "stood": row.level, "reached": level, "following": following}
+    return _MOVE.run(session.connection(), moved) == 1
 
 
 def _following(

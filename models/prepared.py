@@ -6,6 +6,7 @@ runs fifteen of them, while everybody else waits for their turn to write.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,19 @@ class _Ready:
     """Names of a row in the order of the text, each with what turns its value into the driver's."""
     fixed: Mapping[str, Any]
     """Values that stand in the statement itself."""
+    found: Callable[..., Any]
+    """Makes a named row of what comes back."""
+    turns: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """Places of a row that comes back, each with what turns the driver's value into ours."""
+
+    def named(self, row: Sequence[Any]) -> Any:
+        """Return a row of the driver's with our values, by the names of its columns."""
+        if not self.turns:
+            return self.found(*row)
+        mine = list(row)
+        for place, turn in self.turns:
+            mine[place] = turn(mine[place])
+        return self.found(*mine)
 
     def values(self, row: Row) -> Any:
         """Return the row as the driver takes it. Raise KeyError when a value is missing."""
@@ -69,6 +83,23 @@ class Prepared:
             raise _wrapped(connection, ready.text, values, error) from error
         return found[0] if found is not None else None
 
+    def rows(self, connection: Connection, row: Row) -> list[Any]:
+        """Run it and return every row that comes back, its values by the names of the columns."""
+        if connection.dispatch.before_cursor_execute:
+            return list(connection.execute(self._statement(connection), dict(row)))
+        ready = self._for(connection, row)
+        values = ready.values(row)
+        try:
+            found = connection.connection.driver_connection.execute(ready.text, values).fetchall()  # type: ignore[union-attr]
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _wrapped(connection, ready.text, values, error) from error
+        return [ready.named(one) for one in found]
+
+    def first(self, connection: Connection, row: Row) -> Any:
+        """Run it and return the first row that comes back as `rows` does, None when there is none."""
+        found = self.rows(connection, row)
+        return found[0] if found else None
+
     def run(self, connection: Connection, row: Row) -> int:
         """Run it and return how many rows it touched."""
         if connection.dispatch.before_cursor_execute:
@@ -108,7 +139,11 @@ def _prepare(statement: Executable, connection: Connection, row: Row) -> _Ready:
     names = compiled.positiontup if compiled.positional else list(compiled.binds)
     blanks = tuple((name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
     fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and name not in row}
-    return _Ready(compiled.string, bool(compiled.positional), blanks, fixed)
+    columns = getattr(compiled, "_result_columns", None) or []
+    readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    turns = tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
+    found = namedtuple("Found", [column.keyname for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
+    return _Ready(compiled.string, bool(compiled.positional), blanks, fixed, found, turns)
 
 
 def _wrapped(connection: Connection, text: str, values: Any, error: BaseException) -> BaseException:
