@@ -95,8 +95,8 @@ class _Walker:
     def walk(self, place: int, case_id: int, number: int) -> Walk:
         """Return a complaint that was registered, sent to an office, given to an officer, and then left lying."""
         new = NewCase(
-            kind=KIND, action=intake.action_of(KIND, FILER), values=self._values(place), actor=FILER, role="citizen", channel="online",
-            received_on=self.received, received_at=self.at, unit_id=self.ref.root().id,
+            kind=KIND, action=intake.action_of(KIND, FILER), values=self._values(place), actor=FILER, role="citizen",
+            channel="online", received_on=self.received, received_at=self.at, unit_id=self.ref.root().id,
         )  # fmt: skip
         given = Given(
             number=identifiers.case_number(KIND, self.received, number), code="", case_id=case_id, filing_id=case_id,
@@ -152,8 +152,9 @@ def faults(city: City, falling: Falling, upto: Moment) -> list[str]:
             each = acts.group_by(Event.case_id).subquery()
             twice = db.session.scalar(select(func.count()).select_from(each).where(each.c.times > wanted)) or 0
             once = db.session.scalar(select(func.count()).select_from(each)) or 0
+            missing = falling.count * wanted - once
             found += [f"{twice} cases have more than {wanted} “{step.act}”"] if twice else []
-            found += [f"{falling.count * wanted - once} cases lack “{step.act}”"] if once < falling.count * wanted else []
+            found += [f"{missing} cases lack “{step.act}”"] if missing > 0 else []
         left = db.session.scalar(select(func.count()).where(term, Deadline.level != upto.level)) or 0
         waiting = db.session.scalar(select(func.count()).where(term, Deadline.next_step_at <= upto.at)) or 0
         found += [f"{left} terms stand at another level"] if left else []

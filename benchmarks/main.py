@@ -85,7 +85,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=tuple(BENCHMARKS), metavar="NAME", help="run this one alone")
     parser.add_argument("--samples", type=int, default=100, help="samples of each page (%(default)s)")
     parser.add_argument("--terms", type=int, default=None, metavar="N", help="open terms to sweep (as many as cases)")
-    parser.add_argument("--due", type=int, default=10_000, metavar="N", help="terms that fall due at once (%(default)s)")
+    parser.add_argument("--due", type=int, default=10_000, metavar="N", help="terms due at once (%(default)s)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the cities in DIR for the next run")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", metavar="DIR")
     found = parser.parse_args(given)

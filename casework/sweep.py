@@ -39,7 +39,7 @@ than for twenty. Elsewhere a row has a transaction of its own: two that held sev
 changing order, would wait for each other."""
 PUSHED = timedelta(hours=1)
 GONE, BUSY, SPOKEN, LAPSED, FAILED = "gone", "busy", "spoken", "lapsed", "failed"
-"""What became of a row: somebody else has done it, somebody is at its case, it spoke, the system ended it, it raised."""
+"""What became of a row: somebody else did it, somebody is at its case, it spoke, the system ended it, it raised."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def run(now: datetime, limit: int = 10_000, *, cases: Sequence[int] | None = Non
     return Found(found[SPOKEN], found[LAPSED], found[FAILED])
 
 
-def _take(portion: Sequence[Row[Any]], turn: speaking.Turn) -> list[str]:
+def _take(portion: Sequence[Any], turn: speaking.Turn) -> list[str]:
     """Take a portion; where it raises, take its rows one by one and push the one that raises again."""
     try:
         return _together(portion, turn)
@@ -101,7 +101,7 @@ def _take(portion: Sequence[Row[Any]], turn: speaking.Turn) -> list[str]:
         return [FAILED]
 
 
-def _together(portion: Sequence[Row[Any]], turn: speaking.Turn) -> list[str]:
+def _together(portion: Sequence[Any], turn: speaking.Turn) -> list[str]:
     """Let each row say what has come, in one transaction with its new place in the ladder; return what became of them.
 
     A case is locked before its term, as every act does: two who take both in a different order would wait for each

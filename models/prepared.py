@@ -142,7 +142,7 @@ def _prepare(statement: Executable, connection: Connection, row: Row) -> _Ready:
     columns = getattr(compiled, "_result_columns", None) or []
     readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
     turns = tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
-    found = namedtuple("Found", [column.keyname for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024
+    found = namedtuple("Found", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
     return _Ready(compiled.string, bool(compiled.positional), blanks, fixed, found, turns)
 
 
