@@ -8,15 +8,23 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from benchmarks import falling
+from benchmarks.cities import City, opened
 from benchmarks.client import Reply, cookies_of
 from benchmarks.main import BENCHMARKS
 from benchmarks.measuring import Line, Times, at_least, under, within
 from benchmarks.report import ROOT, table
+from casework import sweep
+from config import Settings
+from models import Event
+from models.base import writing
 
 
 def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.main", "--cases", "30", "--against", "30", "--samples", "3"]
+    command += ["--due", "12"]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out"), "--keep", str(tmp_path / "cities")],
         cwd=ROOT,
@@ -29,6 +37,8 @@ def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "sqlite-30.md").read_text(encoding="utf-8")
     measured = {row.split("|")[1].strip() for row in page.splitlines() if row.startswith("| ")}
     assert {"queue", "case", "search", "filing", "sweep", "list", "filings", "tracking", "weight", "paper"} <= measured
+    assert "12 terms due at once, each with an order of supervision, 2 workers" in page
+    assert "| sweep | steps that happened twice or are missing after that | 0 | 0 | yes |" in page
     wanted = ["wrk is not installed"] if "wrk is not installed" in page else []
     assert page.count("not measured") == len(wanted), page
 
@@ -63,6 +73,22 @@ def test_the_table_shows_what_was_missed() -> None:
 def test_cookies_that_are_taken_away_are_not_sent_again() -> None:
     reply = Reply(303, {"set-cookie": "visit=abc; Path=/; HttpOnly\nfollow=; Max-Age=0; Path=/"}, b"", 0, 0.0)
     assert cookies_of(reply) == {"visit": "abc"}
+
+
+def test_a_step_that_happened_twice_or_is_missing_is_found(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, rate_limits=False)
+    city = City(settings, 0, {**os.environ, "DATA_DIR": str(tmp_path), "FLASK_APP": "app:create_app"})
+    city.flask("init")
+    city.flask("demo", "--cases", "5")
+    due = falling.prepare(city, 3)
+    urge = due.steps[0]
+    with opened(city):
+        sweep.run(urge.at)
+    assert falling.faults(city, due, urge) == []
+    with opened(city), writing() as session:
+        mine = (Event.case_id == due.first) & (Event.action == "remind")
+        session.execute(update(Event).where(mine).values(action="mark_overdue"))
+    assert falling.faults(city, due, urge) == ["1 cases lack “urge”", "1 cases have more than 0 “lapse”"]
 
 
 def test_every_benchmark_can_be_run_alone() -> None:
