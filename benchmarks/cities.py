@@ -5,13 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
@@ -112,26 +111,6 @@ class Cities:
             self._made[cases] = self._make(cases)
         return self._made[cases]
 
-    @contextmanager
-    def copied(self, cases: int) -> Iterator[City]:
-        """Lend a copy of a city, for what changes it; the copy is gone afterwards."""
-        city = self.of(cases)
-        name = f"{self.database}-{cases}-copy"
-        place = self.directory / name
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(city.settings.data_dir, place)
-        address = ""
-        if self.database == POSTGRES:
-            self._create_database(f"city_{cases}_copy", f"city_{cases}")
-            address = self._address(f"city_{cases}_copy")
-        settings = replace(city.settings, data_dir=place, database_url=address)
-        try:
-            yield City(settings, cases, {**city.environ, "DATA_DIR": str(place), "DATABASE_URL": address})
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-            if self.database == POSTGRES:
-                self._administer(f'DROP DATABASE IF EXISTS "city_{cases}_copy" WITH (FORCE)')
-
     def words(self) -> str:
         """Return the database with its version and what makes its commits durable."""
         if self.database == SQLITE:
@@ -174,16 +153,11 @@ class Cities:
             db.session.execute(text("ANALYZE"))
             db.session.commit()
 
-    def _create_database(self, name: str, template: str = "template1") -> None:
-        self._administer(
-            f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE "{template}"'
-        )
-
-    def _administer(self, *statements: str) -> None:
+    def _create_database(self, name: str) -> None:
         engine = create_engine(self._address("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
         engine.dispose()
 
     def _address(self, name: str) -> str:

@@ -34,6 +34,7 @@ class Run:
     against: int
     samples: int
     terms: int
+    due: int
     supervisor: Supervisor
 
     @property
@@ -55,13 +56,17 @@ def _paper(run: Run) -> Iterator[Line]:
     yield under("memory", "the worker at its highest while it makes 20 papers", float(megabytes), WORKER_MB, "MB")
 
 
+def _sweep(run: Run) -> Iterator[Line]:
+    yield from sweep.idle(run.city, run.terms, run.samples)
+    yield from sweep.due(run.city, run.due, run.supervisor)
+
+
 BENCHMARKS: Mapping[str, Callable[[Run], Iterator[Line]]] = {
     "queue": lambda run: desk.lists(run.city, run.cities.of(run.against), run.samples),
     "case": lambda run: desk.case_pages(run.city, run.samples),
     "search": lambda run: desk.words(run.city, max(3, run.samples // 4)),
     "filing": lambda run: filing.commits(run.city, run.samples * 2),
-    "sweep": lambda run: sweep.idle(run.city, run.terms, run.samples),
-    "due": lambda run: sweep.at_once(run.cities, run.cases, min(sweep.AT_ONCE, run.samples * 100)),
+    "sweep": _sweep,
     "load": lambda run: load.under_load(run.city, run.supervisor, run.samples * 10, min(8.0, run.samples / 20)),
     "weight": lambda run: weight.of_the_way(run.city, run.supervisor),
     "paper": _paper,
@@ -80,6 +85,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=tuple(BENCHMARKS), metavar="NAME", help="run this one alone")
     parser.add_argument("--samples", type=int, default=100, help="samples of each page (%(default)s)")
     parser.add_argument("--terms", type=int, default=None, metavar="N", help="open terms to sweep (as many as cases)")
+    parser.add_argument("--due", type=int, default=10_000, metavar="N", help="terms due at once (%(default)s)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the cities in DIR for the next run")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", metavar="DIR")
     found = parser.parse_args(given)
@@ -127,7 +133,7 @@ def main(words: list[str] | None = None) -> int:
         with _place(given.keep) as directory:
             cities = Cities(directory, given.database, supervisor)
             small = min(given.against, given.cases)
-            run = Run(cities, given.cases, small, given.samples, given.terms or given.cases, supervisor)
+            run = Run(cities, given.cases, small, given.samples, given.terms or given.cases, given.due, supervisor)
             sweep.clear(run.city)
             lines = measure(run, names)
             known = report.conditions(cities.words(), given.cases, before, datetime.now(UTC))

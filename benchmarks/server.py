@@ -48,23 +48,34 @@ def command(port: int) -> list[str]:
 
 
 @contextmanager
+def carrying(city: City, supervisor: Supervisor) -> Iterator[None]:
+    """Have the Redis of a city run, to which its processes hand their tasks."""
+    place, socket = city.settings.data_dir, city.settings.private_redis_socket
+    redis, _ = redis_server.child(socket, place / "redis", place / "redis.log", city.environ)
+    with _running(redis, supervisor):
+        supervisor.wait_until(lambda: redis_server.answers(socket), PATIENCE, every=0.02)
+        yield
+
+
+@contextmanager
+def _running(child: Child, supervisor: Supervisor) -> Iterator[Child]:
+    supervisor.add(child)
+    try:
+        yield child
+    finally:
+        child.stop()
+        supervisor.children.remove(child)
+
+
+@contextmanager
 def serving(city: City, supervisor: Supervisor) -> Iterator[Server]:
     """Lend the server of a city, with the Redis that it hands its tasks to; workers do not run beside it."""
-    place = city.settings.data_dir
-    socket = city.settings.private_redis_socket
-    redis, _ = redis_server.child(socket, place / "redis", place / "redis.log", city.environ)
-    supervisor.add(redis)
-    supervisor.wait_until(lambda: redis_server.answers(socket), PATIENCE, every=0.02)
-    granian = Child("granian", command(city.settings.port), city.environ, place / "granian.log", cwd=ROOT)
-    child = supervisor.add(granian)
-    try:
+    log = city.settings.data_dir / "granian.log"
+    granian = Child("granian", command(city.settings.port), city.environ, log, cwd=ROOT)
+    with carrying(city, supervisor), _running(granian, supervisor) as child:
         if not supervisor.wait_until(lambda: answers(city.settings.port), PATIENCE):
             raise CannotMeasure(f"granian does not answer.\n{child.last_lines()}")
         yield Server(city.settings.port, child)
-    finally:
-        for one in (child, redis):
-            one.stop()
-            supervisor.children.remove(one)
 
 
 def answers(port: int, address: str = "/healthz") -> bool:

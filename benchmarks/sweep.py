@@ -1,28 +1,31 @@
-"""The sweep: what it costs to look when nothing is due, and how long it takes when ten thousand terms are."""
+"""The sweep: what it costs to look when nothing is due, and how long two workers take when much is due at once."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
-from random import Random
 
 from sqlalchemy import func, select, text
-from werkzeug.datastructures import MultiDict
 
-from benchmarks import way
-from benchmarks.cities import ROOT, CannotMeasure, Cities, City, opened
+from benchmarks import falling
+from benchmarks.cities import ROOT, CannotMeasure, City, opened
 from benchmarks.measuring import Line, repeat, under, within
-from blueprints.public import entry
-from casework import intake, sweep, tasks
-from models import Case, Deadline, Event, clock, db
+from benchmarks.server import carrying
+from casework import sweep
+from models import Case, Deadline, clock, db
 from models.base import writing
+from script.support.processes import Supervisor, die_with_parent
 
 MEDIAN = 20.0
-AT_ONCE, SECONDS = 10_000, 60.0
-PROCESSES = 2
+ALL_HANDLED = 60.0
+WORKERS = 2
+SAID = {"urge": "a reminder on the last day", "lapse": "the lapse", "supervise": "an order of supervision"}
 RULE = "benchmark."
 """Terms of no rule of ours; they are taken out again."""
 _MORE = text(
@@ -50,65 +53,57 @@ def idle(city: City, terms: int, samples: int) -> Iterator[Line]:
     yield within("sweep", f"{count:,} open terms, none of them due", found, MEDIAN)
 
 
-def at_once(cities: Cities, cases: int, terms: int) -> Iterator[Line]:
-    """Measure how long two processes take to let `terms` terms speak that fall due at once; none may speak twice."""
-    with cities.copied(cases) as city:
-        with opened(city):
-            tasks.carry_with(None)
-            moment = _when_due(terms)
-            due = db.session.scalar(select(func.count()).where(Deadline.next_step_at <= moment)) or 0
-            last = db.session.scalar(select(func.max(Event.id))) or 0
-            db.session.commit()
-        seconds, spoken = _swept(city, moment)
-        with opened(city):
-            doubled = _doubled(last)
-            if doubled or sum(spoken) < due:
-                raise CannotMeasure(f"{due} terms were due, {spoken} spoke, {doubled} lapses are there twice")
-    shares = " and ".join(f"{one:,}" for one in spoken)
-    most = SECONDS * terms / AT_ONCE
-    yield under("sweep", f"{due:,} terms due at once, two processes ({shares})", seconds, most, "s")
+def due(city: City, terms: int, supervisor: Supervisor) -> Iterator[Line]:
+    """Measure how long two workers take when `terms` terms fall due at once, and look whether each spoke once."""
+    cases = falling.prepare(city, terms)
+    with carrying(city, supervisor), ExitStack() as processes:
+        workers = [processes.enter_context(_worker(city)) for _ in range(WORKERS)]
+        _together(workers, cases.eve)  # what the city itself still had to say
+        for step in cases.steps:
+            begun = time.perf_counter()
+            said = _together(workers, step.at)
+            seconds = time.perf_counter() - begun
+            wrong = falling.faults(city, cases, step)
+            if wrong or sum(one["failed"] for one in said):
+                raise CannotMeasure(f"the sweep at {step.at} went wrong: {'; '.join(wrong)} ({said})")
+            what = f"{terms:,} terms due at once, each with {SAID[step.act]}, {WORKERS} workers"
+            line = under("sweep", what, seconds, ALL_HANDLED, "s")
+            work = " + ".join(f"{one['work']:.1f}" for one in said)
+            yield replace(line, measured=f"{line.measured}, work {work} s")
+    falling.quiet(city, cases)
+    yield Line("sweep", "steps that happened twice or are missing after that", "0", "0", True)
 
 
-def _when_due(terms: int) -> datetime:
-    """File complaints until there are enough terms, and return a moment at which as many are due."""
-    waiting = select(Deadline.next_step_at).where(Deadline.next_step_at.is_not(None)).order_by(Deadline.next_step_at)
-    there = db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
-    now, rng = clock.now(), Random(3)
-    for n in range(terms - there):
-        typed = entry.collect(way.KIND, MultiDict([*way.filled(n, rng), ("consent_truth", "yes")]))
-        intake.register(intake.NewFiling(way.KIND, entry.entered(typed), form_key=f"at-once-{n}"), now)
-    moment = db.session.scalar(waiting.offset(terms - 1).limit(1))
-    if moment is None:
-        raise CannotMeasure("there are not enough open terms")
-    return moment
+@contextmanager
+def _worker(city: City) -> Iterator[subprocess.Popen[str]]:
+    """Lend a process that sweeps when it is told a moment."""
+    log = city.settings.data_dir / "sweeper.log"
+    with log.open("a", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.sweeper"], cwd=ROOT, env=city.environ, text=True, stderr=errors,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=die_with_parent,
+        )  # fmt: skip
+    with process:
+        try:
+            if _answer(process) != "ready":
+                raise CannotMeasure(f"A worker does not start; {log} says why.")
+            yield process
+        finally:
+            process.terminate()
 
 
-def _swept(city: City, moment: datetime) -> tuple[float, list[int]]:
-    command = [sys.executable, "-m", "benchmarks.sweeping", moment.isoformat()]
-    started = [
-        subprocess.Popen(
-            command, cwd=ROOT, env=city.environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        for _ in range(PROCESSES)
-    ]  # fmt: skip
-    for one in started:
-        assert one.stdout is not None
-        if one.stdout.readline().strip() != "ready":
-            raise CannotMeasure("a sweeping process did not start")
-    began = time.monotonic()
-    for one in started:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    said = [one.communicate()[0] for one in started]
-    return time.monotonic() - began, [int(words) for words in said]
+def _together(workers: list[subprocess.Popen[str]], moment: datetime) -> list[dict[str, float]]:
+    """Let every worker sweep as of a moment; return what each of them found."""
+    for worker in workers:
+        print(moment.isoformat(), file=worker.stdin, flush=True)
+    return [json.loads(_answer(worker)) for worker in workers]
 
 
-def _doubled(after: int) -> int:
-    """Return how many lapses are on record twice: a term of a case lapses once."""
-    lapsed = (Event.id > after) & (Event.action == "mark_overdue")
-    twice = select(Event.case_id).where(lapsed).group_by(Event.case_id, Event.fields).having(func.count() > 1)
-    return len(db.session.execute(twice).all())
+def _answer(worker: subprocess.Popen[str]) -> str:
+    line = worker.stdout.readline() if worker.stdout is not None else ""
+    if not line:
+        raise CannotMeasure("A worker of the sweep has died.")
+    return line.strip()
 
 
 def clear(city: City) -> None:

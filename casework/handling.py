@@ -6,11 +6,11 @@ state, the event, the terms it closes and opens, the papers it orders and the ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import (
@@ -237,23 +237,22 @@ def describe(event: Event, ref: Reference) -> str:
 
 
 # Read with every act and every page that follows a case: written once, and read as plain rows.
-_OPEN = Prepared(
-    select(*Deadline.__table__.columns).where(Deadline.case_id == bindparam("case_id"), Deadline.closed_at.is_(None))
-)
-_PAUSES = (
-    select(DeadlinePause.deadline_id, DeadlinePause.from_on, DeadlinePause.to_on)
-    .where(DeadlinePause.deadline_id.in_(bindparam("ids", expanding=True)))
-    .order_by(DeadlinePause.id)
-)
+_TERMS = cast(Table, Deadline.__table__)
+_RUNS = (_TERMS.c.case_id == bindparam("of_case")) & _TERMS.c.closed_at.is_(None)
+_OPEN = Prepared(select(_TERMS).where(_RUNS))
+_PAUSE = select(DeadlinePause.deadline_id, DeadlinePause.from_on, DeadlinePause.to_on).order_by(DeadlinePause.id)
+_PAUSES = _PAUSE.where(DeadlinePause.deadline_id.in_(bindparam("ids", expanding=True)))
+_PAUSES_OF_OPEN = Prepared(_PAUSE.where(DeadlinePause.deadline_id.in_(select(_TERMS.c.id).where(_RUNS))))
+_INSERT_TERM = Prepared(insert(_TERMS))
 
 
 def open_clocks(session: Session, case_id: int, ref: Reference) -> dict[str, OpenRow]:
     """Return the running (and paused) clocks of a case by rule."""
     session.flush()  # rows that this transaction has changed count as changed
-    rows = _OPEN.rows(session.connection(), {"case_id": case_id})
-    pauses = pauses_of(session, [row.id for row in rows])
+    connection = session.connection()
+    pauses = _by_clock(_PAUSES_OF_OPEN.rows(connection, {"of_case": case_id}))
     found = {}
-    for row in rows:
+    for row in _OPEN.rows(connection, {"of_case": case_id}):
         clock = clock_of(row, pauses.get(row.id, ()))
         due = deadlines.due(clock, ref.calendar, ref.settings)
         found[row.rule] = OpenRow(clock, row.id, due, row.level, kept_on=row.due_on)
@@ -262,10 +261,13 @@ def open_clocks(session: Session, case_id: int, ref: Reference) -> dict[str, Ope
 
 def pauses_of(session: Session, ids: list[int]) -> dict[int, tuple[Pause, ...]]:
     """Return the pauses of deadline rows, in order."""
+    return _by_clock(session.connection().execute(_PAUSES, {"ids": ids})) if ids else {}
+
+
+def _by_clock(rows: Iterable[Any]) -> dict[int, tuple[Pause, ...]]:
     found: dict[int, tuple[Pause, ...]] = {}
-    if ids:
-        for row in session.connection().execute(_PAUSES, {"ids": ids}):
-            found[row.deadline_id] = (*found.get(row.deadline_id, ()), Pause(row.from_on, row.to_on))
+    for row in rows:
+        found[row.deadline_id] = (*found.get(row.deadline_id, ()), Pause(row.from_on, row.to_on))
     return found
 
 
@@ -305,8 +307,7 @@ def save(session: Session, case: Case, written: Written) -> Event:
         running = (DeadlinePause.deadline_id == row_id) & DeadlinePause.to_on.is_(None)
         session.execute(update(DeadlinePause).where(running).values(to_on=to_on))
     rows = [*written.opened, *(row for _, _, row in written.replaced)]
-    if rows:
-        session.execute(insert(Deadline), [{"case_id": case.id, **row} for row in rows])
+    _INSERT_TERM.each(session.connection(), [{"case_id": case.id, **row} for row in rows])
     _carry_pauses(session, kept)
     session.flush()  # the event's id is needed by what follows
     return event

@@ -21,15 +21,19 @@ from casework.channels import Outgoing, Undeliverable
 from casework.notify import Done
 from models import Staff, StaffMessage, StaffNotice
 from models.base import db, writing
+from models.prepared import Prepared
 from rules.calendar import ZONE, at_time, local_date
 
 log = logging.getLogger("portal.messages")
 
 _NOTICES = cast(Table, StaffNotice.__table__)
-_INSERT: dict[str, Any] = {
-    "sqlite": sqlite.insert(_NOTICES).on_conflict_do_nothing(index_elements=["mark"]).returning(_NOTICES.c.id),
-    "postgresql": postgresql.insert(_NOTICES).on_conflict_do_nothing(index_elements=["mark"]).returning(_NOTICES.c.id),
-}
+_INSERT = Prepared(
+    {
+        name: insert(_NOTICES).on_conflict_do_nothing(index_elements=["mark"]).returning(_NOTICES.c.id)
+        for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+    }
+)
+_REACHED = select(Staff.id).where(Staff.active, Staff.reach_by.in_(channels.OF_STAFF))
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,11 @@ def quiet_hours() -> Quiet:
     return _quiet
 
 
+def reached(session: Session) -> frozenset[int]:
+    """Return who chose a channel by which texts go out to them."""
+    return frozenset(session.connection().execute(_REACHED).scalars())
+
+
 def for_lines(
     session: Session, marks: Sequence[str], text: str, now: datetime, quiet: Quiet, *, urgent: bool = False
 ) -> list[tasks.Added]:
@@ -110,10 +119,9 @@ def for_lines(
 def add(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> list[tasks.Added]:
     """Write notices and their tasks inside the caller's transaction; one that is there already is left out."""
     connection = session.connection()
-    statement = _INSERT[connection.dialect.name]
     made: list[dict[str, Any]] = []
     for row in rows:
-        found = connection.execute(statement, row).scalar_one_or_none()
+        found = _INSERT.value(connection, row)
         if found is not None:
             made.append(tasks.row(tasks.NOTICE_SEND, {"notice_id": found}, f"notice-{found}", now, row["not_before"]))
     return tasks.add(session, made)

@@ -44,6 +44,8 @@ class Turn:
     ref: Reference
     deputies: Mapping[int, int]
     quiet: notices.Quiet
+    reached: frozenset[int]
+    """Who is sent what presses by a channel beside the portal's own list."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ class Spoken:
 
 
 def turn(session: Session, now: datetime, ref: Reference) -> Turn:
-    """Return what a turn needs; one query, however many rows it takes."""
+    """Return what a turn needs; two queries, however many rows it takes."""
     away = _AWAY.where(Staff.away_from <= now, Staff.away_until > now)
     found = {one: deputy for one, deputy in session.connection().execute(away) if deputy is not None}
-    return Turn(now, ref, found, notices.quiet_hours())
+    return Turn(now, ref, found, notices.quiet_hours(), notices.reached(session))
 
 
 def say(session: Session, spoken: Spoken, moment: Moment, turn: Turn) -> list[tasks.Added]:
@@ -251,7 +253,7 @@ def _leave(
     ]
     telling.leave(session, lines)
     presses = urgent or moment.act in SUPERVISES or moment.to and RULES[spoken.row.rule].ladder == "hours"
-    if not presses or sealed:
+    if not presses or sealed or not who & turn.reached:
         return []
     brief = text.removesuffix(spoken.case.matter)  # what a case is about stays in the house
     marks = [line["mark"] for line in lines]
@@ -259,12 +261,10 @@ def _leave(
 
 
 def case_row(session: Session, case_id: int) -> Row[Any] | None:
-    """Return the columns that speaking needs of a case, locked: whoever acts on it waits.
-
-    None for a case on which somebody acts just now: the sweep holds several cases at once, and would wait for one who
-    waits for another of them. Its term is still due afterwards.
-    """
-    return next(iter(_CASE.rows(session.connection(), {"case_id": case_id})), None)
+    """Return the columns that speaking needs of a case, locked: whoever acts on it waits, or has acted. None while
+    somebody else has it locked."""
+    found: Row[Any] | None = _CASE.first(session.connection(), {"of_case": case_id})
+    return found
 
 
 _CASE = Prepared(
@@ -281,6 +281,6 @@ _CASE = Prepared(
         Case.received_on,
         Case.seq,
     )
-    .where(Case.id == bindparam("case_id"))
+    .where(Case.id == bindparam("of_case"))
     .with_for_update(skip_locked=True)
 )

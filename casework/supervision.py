@@ -6,12 +6,12 @@ graver replaces it and takes its terms over, what is lighter joins it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, func, insert, select, update
+from sqlalchemy import Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from casework import documents
@@ -32,12 +32,14 @@ from rules.workflow import WORKFLOW
 
 PAPER = "paper.supervision_order"
 _ORDERS = cast(Table, SupervisionOrder.__table__)
-_LIVE = Prepared(select(_ORDERS).where(states.LIVE_ROWS, _ORDERS.c.case_id == bindparam("case_id")))
+_LIVE = Prepared(select(_ORDERS).where(states.LIVE_ROWS, _ORDERS.c.case_id == bindparam("of_case")))
+_ENTER = Prepared(insert(_ORDERS))
 _NO_PAPER_YET = (papers.DUE, papers.QUEUED, papers.MAKING, papers.FAILED)
 
 Columns = dict[str, Any]
 Facts = dict[str, Any]
-Order = Row[Any]
+Order = Any
+"""A row of the orders as it is read."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Cause:
 
 def live(session: Session, case_id: int) -> Order | None:
     """Return the order of a case that somebody still has to do something about."""
-    return next(iter(_LIVE.rows(session.connection(), {"case_id": case_id})), None)
+    return _LIVE.first(session.connection(), {"of_case": case_id})
 
 
 def check(session: Session, act: Act) -> None:
@@ -104,11 +106,10 @@ def obsolete(session: Session, case_id: int, written: Written, now: datetime) ->
     order = live(session, case_id)
     if order is None or order.source != states.BY_SYSTEM or order.rule is None:
         return None
-    unseen = _unseen(session, order)
     found: list[Columns] = []
     fallen: list[str] = []
     for one in order.terms:
-        why = None if "over" in one else _over(one["rule"], written, now, unseen)
+        why = None if "over" in one else _over(one["rule"], written, now, lambda: _unseen(session, order))
         found.append({**one, "over": why} if why else one)
         fallen += [why] if why else []
     left = [one for one in found if "over" not in one]
@@ -117,11 +118,11 @@ def obsolete(session: Session, case_id: int, written: Written, now: datetime) ->
     return "；".join(fallen) if fallen and not left else None
 
 
-def _over(rule: str, written: Written, now: datetime, unseen: bool) -> str | None:
+def _over(rule: str, written: Written, now: datetime, unseen: Callable[[], bool]) -> str | None:
     """Return why a term gives no cause for an order any more, None when it does."""
     label, running = RULES[rule].label, written.clocks.get(rule)
     if running is None:
-        return f"“{label}”在督办单发出以前已经了结" if unseen else None
+        return f"“{label}”在督办单发出以前已经了结" if unseen() else None
     if running.due.on is None:
         return f"“{label}”已经暂停计算"
     if running.due.at is not None and running.due.at > now:
@@ -198,7 +199,7 @@ def _issue(session: Session, case: Case, act: Act, written: Written) -> Facts:
     if former is not None:
         how = "升级为" if law.weight(place, level) > law.weight(former.place, former.level) else "并入"
         _close(session, former, states.REPLACED, now, f"{how}{values['number']}")
-    session.execute(insert(_ORDERS), values)
+    _ENTER.run(session.connection(), values)
     if note:
         return {"number": values["number"], "bureau_id": ref.units[issuer.bureau_id].id}
     return paper_facts(values, ref, case.handler_id)

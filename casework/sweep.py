@@ -1,7 +1,8 @@
-"""The sweep: takes the terms whose moment to speak has come, and no others; a few of them in each transaction.
+"""The sweep: takes the terms whose moment to speak has come, and no others; one transaction for each portion of them.
 
 Each reached moment speaks (`speaking`), in order and once, and is noted on the row in the same transaction. Terms of
 the filer that ran out are closed (nothing is decided by it), a station's dispute that was not settled passes on.
+A portion is written whole or not at all; one in which a row raises is taken once more row by row.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ from rules.ladder import LAPSE
 log = logging.getLogger("portal.sweep")
 
 BATCH = 200
-PORTION = 10
-"""Rows that share a transaction: on SQLite a filing waits for its turn as long as one portion takes."""
-SPOKEN, LAPSED, FAILED = "spoken", "lapsed", "failed"
-MOVED = "moved"
-"""The calendar has changed: the row speaks in the next turn, of the date that holds then."""
-GONE = "gone"
-"""Somebody else has the row or its case in hand, or had."""
+"""Rows looked up at a time: what a turn knows of calendar and people is as old as that."""
+PORTION = {"sqlite": 20}
+"""Rows written in one transaction. SQLite has one writer at a time, and others wait less for one commit of twenty rows
+than for twenty. Elsewhere a row has a transaction of its own: two that held several cases and series of numbers, in
+changing order, would wait for each other."""
 PUSHED = timedelta(hours=1)
+GONE, BUSY, SPOKEN, LAPSED, FAILED = "gone", "busy", "spoken", "lapsed", "failed"
+"""What became of a row: somebody else did it, somebody is at its case, it spoke, the system ended it, it raised."""
 
 
 @dataclass(frozen=True)
@@ -57,78 +58,76 @@ _DUE = (
     .order_by(Deadline.next_step_at)
     .limit(BATCH)
 )
-_ROW = Prepared(select(_TERMS).where(Deadline.id == bindparam("deadline_id")))
-_CLAIM = Prepared(
+_ROW = Prepared(select(_TERMS).where(_TERMS.c.id == bindparam("row_id")))
+_MOVE = Prepared(
     update(_TERMS)
-    .where(
-        _TERMS.c.id == bindparam("deadline_id"), _TERMS.c.level == bindparam("from_level"), _TERMS.c.closed_at.is_(None)
-    )
-    .values(level=bindparam("to_level"), next_step_at=bindparam("following"))
+    .where(_TERMS.c.id == bindparam("row_id"), _TERMS.c.level == bindparam("stood"), _TERMS.c.closed_at.is_(None))
+    .values(level=bindparam("reached"), next_step_at=bindparam("following"))
 )
 
 
 def run(now: datetime, limit: int = 10_000, *, cases: Sequence[int] | None = None) -> Found:
-    """Take every moment that has come, row by row; a row that raises is pushed an hour ahead, the others go on.
+    """Take every moment that has come; a row that raises is pushed an hour ahead, the others go on.
 
     With `cases` those of these cases alone: a demo city lets a few of its cases speak, as of days that are past.
     """
-    spoken = lapsed = failed = 0
+    found: Counter[str] = Counter()
     wanted = _DUE if cases is None else _DUE.where(Deadline.case_id.in_(list(cases)))
-    while spoken + lapsed + failed < limit:
+    while found[SPOKEN] + found[LAPSED] + found[FAILED] < limit:
         session = db.session()
-        due = session.connection().execute(wanted, {"now": now}).all()
+        connection = session.connection()
+        due = connection.execute(wanted, {"now": now}).all()
+        size = PORTION.get(connection.dialect.name, 1)
         turn = speaking.turn(session, now, reference.current()) if due else None
-        session.commit()  # ends the reading transaction: each row gets one of its own
+        session.commit()  # ends the reading transaction: each portion gets one of its own
         if turn is None:
             break
-        portions = (due[start : start + PORTION] for start in range(0, len(due), PORTION))
-        said = Counter(outcome for rows in portions for outcome in _portion(rows, turn))
-        spoken, lapsed, failed = spoken + said[SPOKEN], lapsed + said[LAPSED], failed + said[FAILED]
-        if said.keys() <= {GONE}:  # others have them all in hand: what is left is due in the next turn as well
-            break
-    return Found(spoken, lapsed, failed)
+        outcomes = Counter(one for start in range(0, len(due), size) for one in _take(due[start : start + size], turn))
+        found += outcomes
+        if outcomes[BUSY] == len(due):
+            break  # somebody is at each of these cases: the next sweep looks again
+    return Found(found[SPOKEN], found[LAPSED], found[FAILED])
 
 
-def _portion(rows: Sequence[Row[int, int]], turn: speaking.Turn) -> list[str]:
-    """Let a few rows say what has come, in one transaction with their new places in the ladder; return how each ended.
+def _take(portion: Sequence[Any], turn: speaking.Turn) -> list[str]:
+    """Take a portion; where it raises, take its rows one by one and push the one that raises again."""
+    try:
+        return _together(portion, turn)
+    except Exception:
+        if len(portion) > 1:
+            return [one for row in portion for one in _take([row], turn)]
+        log.exception("deadline %s could not be handled; tried again in an hour", portion[0].id)
+        _push(portion[0].id, turn.now)
+        return [FAILED]
 
-    Each row has a savepoint of its own: what it says is written whole or not at all, whatever becomes of the others.
-    When the portion itself cannot be committed, nothing of it was said, and the next turn says it.
+
+def _together(portion: Sequence[Any], turn: speaking.Turn) -> list[str]:
+    """Let each row say what has come, in one transaction with its new place in the ladder; return what became of them.
+
+    A case is locked before its term, as every act does: two who take both in a different order would wait for each
+    other. A case that somebody is at is left alone: it may be another sweep, whose rows would be waited for in turn.
     """
     outcomes: list[str] = []
-    added: list[tasks.Added] = []
-    failed: list[int] = []
+    woken: list[tasks.Added] = []
     with writing() as session:
-        for row in rows:
-            if reference.current() is not turn.ref:  # the calendar has changed: the next turn counts by the new one
-                outcomes.append(MOVED)
-                continue
-            try:
-                with session.begin_nested():
-                    outcome, more = _one(session, row.id, row.case_id, turn)
-            except Exception:
-                if not session.is_active:
-                    raise
-                log.exception("deadline %s could not be handled; tried again in an hour", row.id)
-                failed.append(row.id)
-                continue
+        if reference.current() is not turn.ref:  # the calendar has changed meanwhile: the next turn counts by it
+            return [GONE] * len(portion)
+        for one in portion:
+            outcome, added = _one(session, one.id, one.case_id, turn)
             outcomes.append(outcome)
-            added += more
-        _push(session, failed, turn.now)
-    tasks.wake(added)
-    return [*outcomes, *([FAILED] * len(failed))]
+            woken += added
+    tasks.wake(woken)
+    return outcomes
 
 
 def _one(session: Session, deadline_id: int, case_id: int, turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
-    """Let one row say what has come, with its new place in the ladder; return how it ended and the tasks to wake.
-
-    The case is locked first, as every act does: two who take both in a different order would wait for each other.
-    """
     case = speaking.case_row(session, case_id)
-    found = _ROW.rows(session.connection(), {"deadline_id": deadline_id})
-    if case is None or not found or found[0].next_step_at is None or found[0].next_step_at > turn.now:
+    if case is None:
+        return BUSY, []
+    row = _ROW.first(session.connection(), {"row_id": deadline_id})
+    if row is None or row.next_step_at is None or row.next_step_at > turn.now:
         return GONE, []
-    return _let_speak(session, case, found[0], turn)
+    return _let_speak(session, case, row, turn)
 
 
 def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.Turn) -> tuple[str, list[tasks.Added]]:
@@ -136,7 +135,7 @@ def _let_speak(session: Session, case: Row[Any], row: Row[Any], turn: speaking.T
     clock = handling.clock_of(row, handling.pauses_of(session, [row.id]).get(row.id, ()))
     found = deadlines.due(clock, ref.calendar, ref.settings)
     if row.due_on is not None and found.on is not None and row.due_on != found.on:
-        return MOVED, handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
+        return GONE, handling.recount(session, case.id, now)[1]  # speaks in its turn, of the date that holds now
     sealed = case.kind == "misconduct"
     reached = [m for m in deadlines.moments(clock, found, ref.calendar, sealed) if m.level > row.level and m.at <= now]
     lapse = _lapse(case, row, found, now)
@@ -171,8 +170,8 @@ def _lapse(case: Row[Any], row: Row[Any], found: Due, now: datetime) -> str | No
 def _claim(session: Session, row: Row[Any], reached: list[Moment], following: datetime | None) -> bool:
     """Move the row on, if it stands where it was read: whoever comes second finds nothing to say."""
     level = reached[-1].level if reached else row.level
-    claim = {"deadline_id": row.id, "from_level": row.level, "to_level": level, "following": following}
-    return _CLAIM.run(session.connection(), claim) == 1
+    moved = {"row_id": row.id, "stood": row.level, "reached": level, "following": following}
+    return _MOVE.run(session.connection(), moved) == 1
 
 
 def _following(
@@ -185,6 +184,6 @@ def _following(
     return next_look(row.rule, following.at if following else None, ahead)
 
 
-def _push(session: Session, ids: list[int], now: datetime) -> None:
-    if ids:
-        session.execute(update(Deadline).where(Deadline.id.in_(ids)).values(next_step_at=now + PUSHED))
+def _push(deadline_id: int, now: datetime) -> None:
+    with writing() as session:
+        session.execute(update(Deadline).where(Deadline.id == deadline_id).values(next_step_at=now + PUSHED))

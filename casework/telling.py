@@ -15,6 +15,7 @@ from casework.effects import Act
 from casework.reference import Reference
 from casework.steps import Written
 from models import Case, Party, StaffMessage
+from models.prepared import Prepared
 
 SPOKEN = "_spoken"
 """Among the values of an act: its messages are written by the clock that caused it."""
@@ -70,8 +71,7 @@ def inform(session: Session, act: Act, case: Case, seq: int) -> None:
 
 def leave(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Leave lines in lists, those that are there already left out: a line is known by its mark."""
-    if rows:
-        session.connection().execute(_INSERT_ONCE[session.get_bind().dialect.name], [dict(row) for row in rows])
+    _INSERT_ONCE.each(session.connection(), rows)
 
 
 def inform_rows(act: Act, case: Case, seq: int) -> list[dict[str, Any]]:
@@ -113,7 +113,9 @@ def holders(role: str, case: Case | Row[Any], ref: Reference) -> tuple[int, ...]
 
 
 _LINES = cast(Table, StaffMessage.__table__)
-_INSERT_ONCE: Mapping[str, Any] = {
-    "sqlite": sqlite.insert(_LINES).on_conflict_do_nothing(index_elements=["mark"]),
-    "postgresql": postgresql.insert(_LINES).on_conflict_do_nothing(index_elements=["mark"]),
-}
+_INSERT_ONCE = Prepared(
+    {
+        "sqlite": sqlite.insert(_LINES).on_conflict_do_nothing(index_elements=["mark"]),
+        "postgresql": postgresql.insert(_LINES).on_conflict_do_nothing(index_elements=["mark"]),
+    }
+)

@@ -7,16 +7,15 @@ runs fifteen of them, while everybody else waits for their turn to write.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import Connection, Executable
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ClauseElement
 
 Row = Mapping[str, Any]
-_Turns = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,19 @@ class _Ready:
     """Names of a row in the order of the text, each with what turns its value into the driver's."""
     fixed: Mapping[str, Any]
     """Values that stand in the statement itself."""
-    make: Callable[..., Any]
-    """Makes a row with names of the values that come back."""
-    turns: _Turns
-    """What turns a value of the driver's into ours, by its place."""
+    found: Callable[..., Any]
+    """Makes a named row of what comes back."""
+    turns: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """Places of a row that comes back, each with what turns the driver's value into ours."""
+
+    def named(self, row: Sequence[Any]) -> Any:
+        """Return a row of the driver's with our values, by the names of its columns."""
+        if not self.turns:
+            return self.found(row)
+        mine = list(row)
+        for place, turn in self.turns:
+            mine[place] = turn(mine[place])
+        return self.found(mine)
 
     def values(self, row: Row) -> Any:
         """Return the row as the driver takes it. Raise KeyError when a value is missing."""
@@ -47,13 +55,6 @@ class _Ready:
         if fixed:
             row = {**fixed, **row}
         return [row[name] if turn is None else turn(row[name]) for name, turn in self.blanks]
-
-    def row(self, found: Sequence[Any]) -> Any:
-        """Return a row that came back, with names."""
-        values = list(found)
-        for place, turn in self.turns:
-            values[place] = turn(values[place])
-        return self.make(values)
 
 
 class Prepared:
@@ -74,16 +75,20 @@ class Prepared:
         """Run it and return the first value of the first row that comes back, None when there is none."""
         if connection.dispatch.before_cursor_execute:
             return connection.execute(self._statement(connection), dict(row)).scalar()
-        ready = self._for(connection, row)
-        found = _handed(connection, ready, row).fetchone()
+        found = _handed(connection, self._for(connection, row), row).fetchone()
         return found[0] if found is not None else None
 
     def rows(self, connection: Connection, row: Row) -> list[Any]:
-        """Run a select and return its rows, whose values have the names of its columns (a text has no names)."""
-        ready = self._for(connection, row)
+        """Run it and return every row that comes back, its values by the names of the columns (a text has none)."""
         if connection.dispatch.before_cursor_execute:
-            return [ready.make(found) for found in connection.execute(self._statement(connection), dict(row))]
-        return [ready.row(found) for found in _handed(connection, ready, row).fetchall()]
+            return list(connection.execute(self._statement(connection), dict(row)))
+        ready = self._for(connection, row)
+        return [ready.named(one) for one in _handed(connection, ready, row).fetchall()]
+
+    def first(self, connection: Connection, row: Row) -> Any:
+        """Run it and return the first row that comes back as `rows` does, None when there is none."""
+        found = self.rows(connection, row)
+        return found[0] if found else None
 
     def run(self, connection: Connection, row: Row) -> int:
         """Run it and return how many rows it touched."""
@@ -128,16 +133,12 @@ def _prepare(statement: Executable, connection: Connection, row: Row) -> _Ready:
     names = compiled.positiontup if compiled.positional else list(compiled.binds)
     blanks = tuple((name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names)
     fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required and name not in row}
-    make, turns = _reading(getattr(statement, "selected_columns", ()), dialect)
-    return _Ready(compiled.string, bool(compiled.positional), blanks, fixed, make, turns)
-
-
-def _reading(columns: Iterable[Any], dialect: Dialect) -> tuple[Callable[[Any], Any], _Turns]:
-    """Return what makes a row of the values of a select's columns, and what turns them into ours; a text has none."""
-    known = list(columns)
-    turns = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in known]
-    named: Any = namedtuple("Found", [column.key for column in known])  # type: ignore[misc]
-    return named._make if known else tuple, tuple((place, turn) for place, turn in enumerate(turns) if turn is not None)
+    columns = getattr(compiled, "_result_columns", None) or []
+    readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    turns = tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
+    named: Any = namedtuple("Found", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
+    found = named._make if columns else tuple
+    return _Ready(compiled.string, bool(compiled.positional), blanks, fixed, found, turns)
 
 
 def _wrapped(connection: Connection, text: str, values: Any, error: BaseException) -> BaseException:

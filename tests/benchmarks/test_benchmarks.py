@@ -9,14 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import falling
+from benchmarks.cities import City, opened
 from benchmarks.client import Reply, cookies_of
 from benchmarks.main import BENCHMARKS
 from benchmarks.measuring import Line, Times, at_least, under, within
 from benchmarks.report import ROOT, table
+from casework import sweep
+from config import Settings
 
 
 def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.main", "--cases", "30", "--against", "30", "--samples", "3"]
+    command += ["--due", "12"]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out"), "--keep", str(tmp_path / "cities")],
         cwd=ROOT,
@@ -29,6 +34,8 @@ def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
     page = (tmp_path / "out" / "sqlite-30.md").read_text(encoding="utf-8")
     measured = {row.split("|")[1].strip() for row in page.splitlines() if row.startswith("| ")}
     assert {"queue", "case", "search", "filing", "sweep", "list", "filings", "tracking", "weight", "paper"} <= measured
+    assert "12 terms due at once, each with an order of supervision, 2 workers" in page
+    assert "| sweep | steps that happened twice or are missing after that | 0 | 0 | yes |" in page
     wanted = ["wrk is not installed"] if "wrk is not installed" in page else []
     assert page.count("not measured") == len(wanted), page
 
@@ -65,5 +72,23 @@ def test_cookies_that_are_taken_away_are_not_sent_again() -> None:
     assert cookies_of(reply) == {"visit": "abc"}
 
 
+def test_a_step_that_happened_twice_or_is_missing_is_found(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, rate_limits=False)
+    city = City(settings, 0, {**os.environ, "DATA_DIR": str(tmp_path), "FLASK_APP": "app:create_app"})
+    city.flask("init")
+    city.flask("demo", "--cases", "5")
+    due = falling.prepare(city, 3)
+    urge, lapse = due.steps[:2]
+    with opened(city):
+        sweep.run(urge.at)
+    assert falling.faults(city, due, urge) == []
+    missing = ["3 cases lack “lapse”", "3 terms stand at another level", "3 terms are still due"]
+    assert falling.faults(city, due, lapse) == missing
+    with opened(city):
+        sweep.run(lapse.at)
+    assert falling.faults(city, due, lapse) == []
+    assert "3 cases have more than 0 “lapse”" in falling.faults(city, due, urge)
+
+
 def test_every_benchmark_can_be_run_alone() -> None:
-    assert tuple(BENCHMARKS) == ("queue", "case", "search", "filing", "sweep", "due", "load", "weight", "paper")
+    assert tuple(BENCHMARKS) == ("queue", "case", "search", "filing", "sweep", "load", "weight", "paper")

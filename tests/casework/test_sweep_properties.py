@@ -214,6 +214,56 @@ def test_a_crash_between_any_two_statements_makes_no_difference(
     assert whole == lived(people, steps, (), crashing(after))
 
 
+def at_once(context: Flask) -> Callable[[datetime], None]:
+    """Two sweeps that begin together, as of the same moment."""
+
+    def turn(moment: datetime) -> None:
+        failed: list[int] = []
+
+        def run() -> None:
+            with context.app_context():
+                failed.append(sweep.run(moment).failed)
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == [0, 0]
+
+    return turn
+
+
+@FEW
+@given(STEPS)
+def test_two_sweeps_at_once_make_no_difference(people: Cast, context: Flask, steps: list[tuple[str, int]]) -> None:
+    assert lived(people, steps, (), once) == lived(people, steps, (), at_once(context))
+
+
+def test_a_row_that_raises_leaves_the_others_of_its_portion_alone(
+    people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = [Life(people, place) for place in range(3)]
+    broken, say = lives[1].case.id, speaking.say
+
+    def fails(session: Any, spoken: speaking.Spoken, *rest: Any) -> Any:
+        if spoken.case.id == broken:
+            raise RuntimeError("broken")
+        return say(session, spoken, *rest)
+
+    moment = datetime(2026, 12, 30, 9, 0, tzinfo=ZONE)
+    monkeypatch.setattr(speaking, "say", fails)
+    assert sweep.run(moment).failed
+    assert lives[0].outcome() == lives[2].outcome()
+    assert lives[0].outcome()["spoken"]
+    assert not lives[1].outcome()["spoken"]
+    monkeypatch.setattr(speaking, "say", say)
+    once(moment + timedelta(hours=2))
+    for life in lives:
+        life.check()
+    assert lives[1].outcome() == lives[0].outcome()
+
+
 def test_rel_13_two_sweeps_at_once_say_each_thing_once(people: Cast, context: Flask) -> None:
     lives = [Life(people, place) for place in range(12)]
     moment = datetime(2026, 12, 30, 9, 0, tzinfo=ZONE)

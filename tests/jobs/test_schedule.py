@@ -73,6 +73,15 @@ def test_a_line_waits_for_its_time_unless_there_is_more_to_do(app: Flask, house:
     assert [clockwork.turn() for _ in range(4)] == [["much", "little"], ["much"], ["much"], []]
 
 
+def test_between_portions_nobody_pauses(app: Flask, house: House) -> None:
+    left = [True, False]
+    clockwork = Clockwork(house, app.app_context, (Periodic("one", 60, lambda _house, _now: left.pop(0)),))
+    clockwork.turn()
+    assert clockwork.has_more()
+    clockwork.turn()
+    assert not clockwork.has_more()
+
+
 def test_the_whole_table_runs_on_an_empty_house(app: Flask, house: House) -> None:
     done = Clockwork(house, app.app_context).turn()
     assert done == [line.name for line in schedule.PERIODIC]
