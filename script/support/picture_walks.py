@@ -154,6 +154,27 @@ def go_wrong(browser: Browser, base: str, take: Take, as_role: Open) -> None:
         take(handler, name)
 
 
+def read_briefings(_browser: Browser, _base: str, take: Take, as_role: Open) -> None:
+    """Read the newest briefing, which is being written, and the oldest one, with the report of a district."""
+    editor = as_role("editor")
+    editor.goto("/briefings/")
+    months = sorted({found[0] for link in _links(editor) if (found := _MONTH.search(link))})
+    for month, name in ((months[-1], "briefing-draft"), (months[0], "briefing-issued")):
+        editor.goto(month)
+        take(editor, name)
+    reports = [link for link in _links(editor) if "/reports/" in link]
+    if reports:
+        editor.goto(reports[0])
+        take(editor, "briefing-report")
+
+
+_MONTH = re.compile(r"/briefings/\d{4}-\d{2}$")
+
+
+def _links(page: Page) -> list[str]:
+    return [link.get_attribute("href") or "" for link in page.locator("main a").all()]
+
+
 def show_faults(browser: Browser, base: str, take: Take, rendered: Callable[[Exception], str]) -> None:
     """Show the pages of faults that nobody can bring about by hand; `rendered` makes the page of an exception."""
     page = _visitor(browser, base)

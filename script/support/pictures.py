@@ -34,7 +34,7 @@ TALLEST = 2600
 """Pixels: a longer page is cut there."""
 MOST_BYTES = 150_000
 MOST_IN_ALL = 15_000_000
-COLOURS = (128, 64, 32, 16)
+COLOURS = (32, 16)
 PUBLIC = {
     "home": "/", "file": "/file", "file-complaint": "/file/complaint", "file-report": "/file/report",
     "file-consultation": "/file/consultation", "file-suggestion": "/file/suggestion",
@@ -69,7 +69,7 @@ STAFF = {
     "intake": {"desk-intake": "/desk/"},
     "mediator": {"desk-mediator": "/desk/"},
     "discipline": {"desk-discipline": "/desk/"},
-    "system_admin": {"admin": "/admin/"},
+    "system_admin": {"admin": "/admin/", "admin-calendar": "/admin/calendar"},
 }
 """Role → name of the picture → address."""
 WALKED = {"case-dispatcher"}
@@ -196,7 +196,13 @@ def picture_staff(as_role: walks.Open, known: dict[str, Account], camera: Camera
 
 def picture_walks(browser: Browser, base: str, as_role: walks.Open, camera: Camera, settings: Settings) -> None:
     """Follow the ways of a complaint, a report and a call; show what is read when something goes wrong."""
-    for walk in (walks.follow_a_complaint, walks.follow_a_report, walks.take_a_call, walks.go_wrong):
+    for walk in (
+        walks.follow_a_complaint,
+        walks.follow_a_report,
+        walks.take_a_call,
+        walks.read_briefings,
+        walks.go_wrong,
+    ):
         walk(browser, base, camera.take, as_role)
     portal = create_app(settings)
 
