@@ -55,7 +55,7 @@ _TERMS = cast(Table, Deadline.__table__)
 _DUE = (
     select(Deadline.id, Deadline.case_id)
     .where(Deadline.next_step_at.is_not(None), Deadline.next_step_at <= bindparam("now", type_=UtcDateTime))
-    .order_by(Deadline.next_step_at)
+    .order_by(Deadline.next_step_at, Deadline.id)
     .limit(BATCH)
 )
 _ROW = Prepared(select(_TERMS).where(_TERMS.c.id == bindparam("row_id")))
