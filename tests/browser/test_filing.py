@@ -126,6 +126,7 @@ def test_back_keeps_what_was_typed_and_a_second_sending_is_the_same_case(app: Fl
     page.goto("/file/complaint")
     fill_in(page)
     go_on(page)
+    expect(page.locator("h1")).to_have_text("检查一遍，再提交")  # a page still coming has no way back yet
     page.go_back()
     expect(page.locator("#content")).to_have_value(re.compile("健身年卡"))
     go_on(page)
