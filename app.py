@@ -20,6 +20,7 @@ from models.base import db
 BLUEPRINTS = (
     "blueprints.public.health",
     "blueprints.public.pages",
+    "blueprints.public.figures",
     "blueprints.public.filing",
     "blueprints.public.receipt",
     "blueprints.public.track",

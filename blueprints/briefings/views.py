@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
 from blueprints.briefings import figures
 from blueprints.web import leave, page, policy, say
@@ -242,6 +242,7 @@ def issue(month: str) -> Response:
     staff = worker_of_desk()
     row = keeping.find(staff, month)
     keeping.issue(staff, row, clock.now())
+    current_app.extensions["portal_pages"].forget()  # the month's figures are public from now on
     say(f"已签发，编为第{row.number}期。两种版本正在印制。")
     return leave(href(month))
 
