@@ -22,6 +22,7 @@ from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
 from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
+from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.staff import Staff, StaffRole, StaffSession
 from models.supervision import SupervisionOrder
@@ -71,6 +72,9 @@ __all__ = [
     "Lease",
     "Model",
     "Party",
+    "Publication",
+    "PublicationObjection",
+    "PublicationStep",
     "Respondent",
     "Reveal",
     "Revision",

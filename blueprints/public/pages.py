@@ -83,13 +83,6 @@ def board_feed() -> Response:
     return Response(body, content_type="application/atom+xml; charset=utf-8")
 
 
-@bp.get("/publicity")
-@policy("public", cached=True)
-def publicity() -> Response:
-    """How complaints become public, and how not."""
-    return page("public/publicity.html")
-
-
 @bp.get("/stations")
 @policy("public", cached=True)
 def stations() -> Response:
