@@ -11,14 +11,15 @@ from blueprints.web.forms import Filled
 from blueprints.web.pages import forget_public_pages
 from blueprints.web.signed_in import worker_of_desk
 from casework.actors import StaffView
-from casework.errors import Faults
+from casework.errors import Faults, NotFound
 from casework.publicity import keeping
 from casework.publicity.keeping import Row
 from casework.reference import current
 from models import clock, publication
 from rules.calendar import local_date
 
-bp = Blueprint("kept_publicity", __name__, url_prefix="/command/publicity")
+HERE = "/command/publicity"
+bp = Blueprint("kept_publicity", __name__, url_prefix=HERE)
 STATES = {
     publication.OPEN: ("待答复", "wait"),
     publication.UPHELD: ("成立", "done"),
@@ -44,9 +45,13 @@ def index() -> Response:
 @bp.get("/<int:publication_id>")
 @policy("staff", "publicity")
 def one(publication_id: int) -> Response:
-    """Show one publication with all that was done to it."""
+    """Show one publication with all that was done to it; one that is not in sight leads back to the list."""
     staff = worker_of_desk()
-    row = keeping.find(staff, publication_id)
+    try:
+        row = keeping.find(staff, publication_id)
+    except NotFound as gone:
+        say(gone.sentence, tone="warn")
+        return leave(HERE)
     return _one(staff, row, Filled({"text": row.publication.text}))
 
 
@@ -102,4 +107,4 @@ def _done(publication_id: int, act: keeping.Act, said: str) -> Response:
         return _one(staff, row, Filled(typed, found.faults), found.status)
     forget_public_pages()
     say(said)
-    return leave(f"/command/publicity/{publication_id}")
+    return leave(f"{HERE}/{publication_id}")

@@ -8,7 +8,7 @@ from blueprints.public import keys
 from blueprints.public.guide import length_words
 from blueprints.web import begin_visit, leave, page, policy, say
 from blueprints.web.forms import Filled
-from casework.errors import Conflict, Faults, TooFast
+from casework.errors import Conflict, Faults, NotFound, Refused, TooFast
 from casework.publicity import keeping, reading
 from models import clock
 from rules import publicity as law
@@ -95,10 +95,7 @@ def send(publication_id: int) -> Response:
     """Take an objection; with a token that is too old the form comes back as it was filled in."""
     now = clock.now()
     if g.get("refused_because"):
-        begin_visit()
-        return _ask(
-            publication_id, Filled(request.form, {"reasons": "页面开得太久了，内容还在，请再按一次“提出异议”"}), 422
-        )
+        return _once_more(publication_id)
     network = keys.network_key(request.remote_addr, local_date(now))
     try:
         keeping.object_to(publication_id, request.form, network, now)
@@ -108,3 +105,13 @@ def send(publication_id: int) -> Response:
         return _ask(publication_id, Filled(request.form, {"reasons": found.sentence}), found.status)
     say(f"异议已收到，{law.OBJECTION_DAYS} 个工作日内核查，按您留的电话答复。")
     return leave(f"/publicity/{publication_id}")
+
+
+def _once_more(publication_id: int) -> Response:
+    """Give back what was typed with a token that holds again."""
+    begin_visit()
+    typed = Filled(request.form, {"reasons": "页面开得太久了，内容还在，请再按一次“提出异议”"})
+    try:
+        return _ask(publication_id, typed, 422)
+    except NotFound as gone:
+        raise Refused(gone.sentence) from gone

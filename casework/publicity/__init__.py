@@ -1,1 +1,1 @@
-"""Publication of complaint information (投诉信息公示): the decision, what everybody reads, objections and corrections."""
+"""Publication of complaint information (投诉信息公示): decision, pages, objections, corrections."""

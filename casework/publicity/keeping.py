@@ -1,4 +1,4 @@
-"""Keeping what is published right: objections of businesses, their answers, corrections and withdrawals, all on record."""
+"""Keeping what is published right: objections of businesses and their answers, corrections, withdrawals."""
 
 from __future__ import annotations
 

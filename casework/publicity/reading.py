@@ -19,7 +19,7 @@ from rules import publicity as law
 from rules.calendar import local_date
 from rules.identifiers import row_number
 
-PAGE = 20
+PAGE = 12
 FOUND = 30
 """So many businesses are listed for a search."""
 

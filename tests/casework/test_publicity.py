@@ -115,8 +115,8 @@ def test_not_publishing_needs_a_ground(people: Cast) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["联系电话13800001111", "电话 138 0000 1111", "座机0571-88001234", "身份证33010619800101123X", "邮箱 wang@example.com",
-     "卡号6222021234567890123", "车牌浙A12345", "投诉人王秀英", "投诉人王 秀 英"],
+    ["联系电话13800001111", "电话 138 0000 1111", "座机0571-88001234", "身份证33010619800101123X",
+     "邮箱 wang@example.com", "卡号6222021234567890123", "车牌浙A12345", "投诉人王秀英", "投诉人王 秀 英"],
 )  # fmt: skip
 def test_a_text_that_tells_who_somebody_is_is_refused_at_its_field(people: Cast, secret: str) -> None:
     case = closed(people, filer_name="王秀英")
@@ -199,12 +199,12 @@ class TestObjections:
         throttle.switch(True)
         request.addfinalizer(lambda: throttle.switch(False))
         row = published(people)
+        for n in range(throttle.FREE):
+            keeping.object_to(row.id, {**OBJECTION, "reasons": f"第{n}次说明，公示和事实不符。"}, "net", NOW)
+            said = {"way": "deny", "answer": "核对过，公示没有错误。"}
+            keeping.answer(people.view("east_supervisor"), row.id, said, NOW)
         with pytest.raises(TooFast):
-            for n in range(9):
-                keeping.object_to(row.id, {**OBJECTION, "reasons": f"第{n}次说明，公示和事实不符。"}, "net", NOW)
-                keeping.answer(
-                    people.view("east_supervisor"), row.id, {"way": "deny", "answer": "核对过，公示没有错误。"}, NOW
-                )
+            keeping.object_to(row.id, {**OBJECTION, "reasons": "再说一次，公示和事实不符。"}, "net", NOW)
 
     def test_the_answer_is_due_in_seven_working_days(self, people: Cast) -> None:
         row = published(people)
