@@ -14,6 +14,7 @@ from casework.corrections import correct, prepare
 from casework.effects import Act
 from casework.errors import NotFound, Refused
 from casework.incidents import membership
+from casework.knowledge import keeping as knowledge
 from casework.publicity import publishing
 from casework.receipt_day import TAKES
 from casework.reference import Reference
@@ -159,6 +160,7 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
 
 
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
+    "answer": knowledge.answered,
     "attach_directive": _under_directive,
     "attach_incident": membership.attached,
     "call_back": _called_back,
@@ -173,6 +175,7 @@ AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
     "merge_new_facts": _new_facts,
     "register_proxy": _proxy,
     "reopen": publishing.reopened,
+    "save_as_knowledge": knowledge.saved,
     "substitute_filer": _heir,
     "unlink": _unlinked,
 }

@@ -20,6 +20,7 @@ from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
+from models.knowledge import KnowledgeEntry, KnowledgePair, KnowledgeStep
 from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
 from models.publication import Publication, PublicationObjection, PublicationStep
@@ -69,6 +70,9 @@ __all__ = [
     "IncidentNote",
     "IncidentReport",
     "IncidentSuggestion",
+    "KnowledgeEntry",
+    "KnowledgePair",
+    "KnowledgeStep",
     "Lease",
     "Model",
     "Party",
