@@ -1,4 +1,4 @@
-"""Keeping entries: written by one person, read and published by another, withdrawn; proposed by answers to questions."""
+"""Keeping entries: written by one, published by another, withdrawn; proposed by answers."""
 
 from __future__ import annotations
 
