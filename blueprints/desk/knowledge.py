@@ -19,8 +19,12 @@ from rules import knowledge as law
 HERE = "/desk/knowledge"
 bp = Blueprint("knowledge", __name__, url_prefix=HERE)
 STEPS = {
-STEPS = {"proposed": "由答复提出", "drafted": "写了稿子", "published": "审核发布", "dropped": "退掉", "withdrawn": "撤下"}
-}  # fmt: skip
+    "proposed": "由答复提出",
+    "drafted": "写了稿子",
+    "published": "审核发布",
+    "dropped": "退掉稿子",
+    "withdrawn": "撤下",
+}
 
 
 @bp.get("")

@@ -261,6 +261,7 @@ def _masked(life: Life) -> str:
     case, words = life.walk.case, read("work")
     problem = categories.category(case["problem"]).label if case["problem"] else "消费争议"
     kind, _, _ = (case["outcome"] or "").partition("/")
+    kind = "settled_without_money" if kind == "settlement" and not case["amount_recovered"] else kind
     ending = words["published_endings"].get(kind, words["published_endings"]["other"])
     said: str = words["published"].format(goods=case["goods"] or "商品或者服务", problem=problem)
     return said + str(ending).format(refund=f"{(case['amount_recovered'] or 0) / 100:g}")
