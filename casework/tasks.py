@@ -38,6 +38,7 @@ BRIEFING_COMPILE = "briefing.compile"
 BRIEFING_PRINT = "briefing.print"
 DOSSIER_BIND = "dossier.bind"
 DUTY_TELL = "duty.tell"
+STATION_POSTER = "station.poster"
 CALENDAR_RECOUNT = "calendar.recount"
 
 LEASE = timedelta(seconds=75)
@@ -110,6 +111,7 @@ KINDS: Mapping[str, Kind] = {
         lease=timedelta(seconds=95),
         gave_up="jobs.dossiers:gave_up",
     ),
+    STATION_POSTER: Kind(PDF, "jobs.stations:poster", tries=3, backoff=(30, 300), gave_up="jobs.stations:gave_up"),
     BRIEFING_PRINT: Kind(
         PDF, "jobs.briefings:print_edition", tries=3, backoff=(30, 300), gave_up="jobs.briefings:gave_up_edition"
     ),

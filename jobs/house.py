@@ -4,6 +4,7 @@ carries tasks."""
 from __future__ import annotations
 
 from casework import channels, documents, health, notices
+from casework.stations import posters
 from config import Settings
 from jobs import queues
 
@@ -14,4 +15,5 @@ def furnish(settings: Settings) -> queues.Carrier:
     channels.configure(settings)
     health.configure(lambda: queues.answers(settings.redis_url), settings.data_dir)
     notices.configure(settings)
+    posters.configure(settings.public_url)
     return queues.install(settings.redis_url)

@@ -27,6 +27,7 @@ from models.party import Party, Respondent
 from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.staff import Staff, StaffRole, StaffSession
+from models.station import Station, StationRecord
 from models.supervision import SupervisionOrder
 from models.system import Heartbeat, ImportBatch, ImportRow, Lease, Reveal, Throttle
 from models.task import Task
@@ -92,6 +93,8 @@ __all__ = [
     "StaffNotice",
     "StaffRole",
     "StaffSession",
+    "Station",
+    "StationRecord",
     "SupervisionOrder",
     "Task",
     "Throttle",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import BigId, Json, Model, UtcDateTime
+
+_AT_STATION = text("action = 'register_at_station'")
 
 
 class Event(Model):
@@ -18,6 +20,7 @@ class Event(Model):
     __table_args__ = (
         UniqueConstraint("case_id", "seq"),
         Index("ix_event_at", "at"),  # the events of a month, which a briefing seals
+        Index("ix_event_station", "unit_id", "at", sqlite_where=_AT_STATION, postgresql_where=_AT_STATION),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -46,6 +46,7 @@ KINDS = {
     tasks.BRIEFING_COMPILE: "汇编简报",
     tasks.BRIEFING_PRINT: "印制简报",
     tasks.DOSSIER_BIND: "装订卷宗",
+    tasks.STATION_POSTER: "制作服务站海报",
     tasks.NOTICE_SEND: "通知工作人员",
     tasks.CALENDAR_RECOUNT: "重算期限",
 }

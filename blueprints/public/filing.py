@@ -71,6 +71,11 @@ def form(kind: str) -> Response:
     return _form(kind, {}, Holder())
 
 
+def form_at(kind: str, values: Values) -> Response:
+    """Show an empty form in which some fields are filled in: for the code on the poster of a station."""
+    return _form(kind, values, Holder())
+
+
 @bp.post(_KIND)
 @policy("filer", first_post=True, uploads=True, multi=("demands", "attachments"))
 def fill(kind: str) -> Response:

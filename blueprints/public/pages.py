@@ -83,13 +83,6 @@ def board_feed() -> Response:
     return Response(body, content_type="application/atom+xml; charset=utf-8")
 
 
-@bp.get("/stations")
-@policy("public", cached=True)
-def stations() -> Response:
-    """How to be helped in person."""
-    return page("public/stations.html")
-
-
 @bp.get("/look")
 @policy("public")
 def look() -> Response:

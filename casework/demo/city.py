@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from casework import founding
+from casework import founding, tasks
 from casework.demo.names import person
 from casework.demo.sources import read
 from casework.errors import Conflict
-from models import Case, Unit
+from casework.stations import keeping as stations
+from casework.stations import posters
+from models import Case, StationRecord, Unit
 from models.base import writing
 from models.unit import DEPARTMENT, DISTRICT, MEDIATION, OFFICE, STATION
+from rules.calendar import local_date
 
 HANDLERS = 4
 """Per office."""
@@ -53,13 +56,13 @@ def build(password_hash: str, totp_secrets: Iterator[str], rng: Random, now: dat
         if session.scalar(select(Case.id).limit(1)) or session.scalar(select(Unit.id).where(Unit.kind == DISTRICT)):
             raise Conflict("The database holds a city already; the demo city is made in an empty one only.")
         centre = session.scalars(select(Unit).where(Unit.parent_id.is_(None))).one()
-        units = _units(session, centre, data)
+        units = _units(session, centre, data, now)
         accounts = _people(session, units, data, password_hash, totp_secrets, rng, now)
         founding.add_routes(session, list(_routes(units, data)))
     return accounts
 
 
-def _units(session: Session, centre: Unit, data: dict[str, Any]) -> dict[str, Unit]:
+def _units(session: Session, centre: Unit, data: dict[str, Any], now: datetime) -> dict[str, Unit]:
     centre.document_prefix, centre.phone = "临", "0000-6612315"
     centre.address = "滨江大道15号"
     units = {"city": centre}
@@ -74,9 +77,23 @@ def _units(session: Session, centre: Unit, data: dict[str, Any]) -> dict[str, Un
         units[row["key"]] = founding.add_unit(
             session, row["key"], f"{row['name']}12315消费维权服务站", STATION, units[row["office"]],
             short_name=f"{row['name']}服务站", document_prefix=units[row["office"]].document_prefix,
-            phone="0000-6612300", address=f"{row['name']}服务台",
+            phone="0000-6612300", address=row["address"],
         )  # fmt: skip
+        _station(session, units[row["key"]], row, data["station_record"], now)
     return units
+
+
+def _station(session: Session, unit: Unit, row: dict[str, Any], records: list[dict[str, Any]], now: datetime) -> None:
+    """Enter a station into the register with what its ledgers hold, and have its poster made."""
+    today = local_date(now)
+    more = {key: row[key] for key in ("hours", "host", "fills")}
+    station = stations.of_unit(session, unit, row["place"], today - timedelta(days=500 + unit.id), **more)
+    tasks.add(session, posters.order(station, now))
+    for one in records:
+        held = {"held_on": today - timedelta(days=one["days"] + unit.id % 7), "entered_at": now}
+        said = {"kind": one["kind"], "title": one["title"], "text": one.get("text", "")}
+        mark = one["mark"] - unit.id % 9 if "mark" in one else None
+        session.add(StationRecord(station_id=station.id, mark=mark, **said, **held))
 
 
 def _district(session: Session, centre: Unit, row: dict[str, Any], number: int) -> dict[str, Unit]:
