@@ -20,9 +20,15 @@ from tests.support.cast import MORNING
 from tests.support.desk import Desk, errors_of, soup, text_of
 
 TYPED = {
-    "office": "east_office", "name": "望江商场", "place": "mall",
-    "address": "东城区沿江东路188号一楼服务台", "fills": "东城区沿江东路188号望江商场", "phone": "0571-88001234", "hours": "每天 10:00 至 21:30", "host": "望江商场",
-}  # fmt: skip
+    "office": "east_office",
+    "name": "望江商场",
+    "place": "mall",
+    "address": "东城区沿江东路188号一楼服务台",
+    "fills": "东城区沿江东路188号望江商场",
+    "phone": "0571-88001234",
+    "hours": "每天 10:00 至 21:30",
+    "host": "望江商场",
+}
 
 # WeasyPrint leaves the file of its colour profile to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:ResourceWarning")
