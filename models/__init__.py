@@ -21,6 +21,7 @@ from models.event import Event
 from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
 from models.message import FilerMessage, StaffMessage, StaffNotice
+from models.notice import Notice, NoticeSheet, NoticeStep, NoticeText
 from models.party import Party, Respondent
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.staff import Staff, StaffRole, StaffSession
@@ -70,6 +71,10 @@ __all__ = [
     "IncidentSuggestion",
     "Lease",
     "Model",
+    "Notice",
+    "NoticeSheet",
+    "NoticeStep",
+    "NoticeText",
     "Party",
     "Respondent",
     "Reveal",
