@@ -30,7 +30,7 @@ HOSTILE = [
     "[x](//evil.example)",
     "![追踪](https://evil.example/pixel.png)",
     "<svg onload=alert(1)><circle/></svg>",
-    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=alert(1)&gt;\">",
+    '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
     "<iframe src=https://evil.example></iframe>",
     "<style>body{display:none}</style>",
     '<p style="position:fixed">盖住</p>',
@@ -40,7 +40,7 @@ HOSTILE = [
     "<object data=x></object><embed src=x>",
     '<div class="msg msg-red" id="notice">假的提示</div>',
     "<!-- <script>x</script> -->",
-    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
     "<template><script>x</script></template>",
 ]
 FORBIDDEN = re.compile(
