@@ -24,6 +24,7 @@ BLUEPRINTS = (
     "blueprints.public.filing",
     "blueprints.public.receipt",
     "blueprints.public.track",
+    "blueprints.board.public",
     "blueprints.desk.account",
     "blueprints.desk.views",
     "blueprints.desk.cases",

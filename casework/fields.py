@@ -17,7 +17,7 @@ from rules.workflow import WORKFLOW, Action, Field
 
 YEARS = (1900, 2100)
 AMOUNT_MOST = 10_000_000_000_00
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _YES = {"1", "true", "yes", "on", "是", "y"}
 _NO = {"0", "false", "no", "off", "否", "n", ""}
 

@@ -15,7 +15,7 @@ import segno
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from casework import documents, tasks
+from casework import documents, pagestamp, tasks
 from casework.board import markup
 from casework.board.markup import Clean
 from casework.documents import Done, Paper, Render
@@ -128,6 +128,7 @@ def make(sheet_id: int, now: datetime, render: Render, done: Done) -> str:
     finally:
         with suppress(FileNotFoundError):
             scratch.unlink()
+    pagestamp.forget()  # the page of the notice says that the sheet is there
     return f"made, {rendered.pages} page(s)"
 
 
