@@ -25,6 +25,8 @@ BLUEPRINTS = (
     "blueprints.public.receipt",
     "blueprints.public.track",
     "blueprints.board.public",
+    "blueprints.board.editing",
+    "blueprints.board.amending",
     "blueprints.desk.account",
     "blueprints.desk.views",
     "blueprints.desk.cases",

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from casework import attachments
-from casework.board import reading, sheets
+from casework.board import enclosing, reading, sheets
 from models import Attachment, Notice, NoticeSheet
+from models import attachment as files
 from models import document as states
 from rules import board as law
 
@@ -81,6 +82,7 @@ def _sheet_line(row: Notice, one: NoticeSheet) -> dict[str, Any]:
         "label": f"张贴版（{sheets.SIZES[one.size]}{f'，{one.pages}页，PDF，{size}' if made else ''}）",
         "href": f"{LIST}/{row.id}/sheets/{one.size}.pdf" if made else None,
         "word": SHEET_WORDS.get(one.state, ""),
+        "failed": one.state == states.FAILED,
     }
 
 
@@ -93,6 +95,20 @@ def file_lines(rows: Sequence[Attachment]) -> list[dict[str, Any]]:
         }
         for one in rows
     ]
+
+
+def own_file(one: Attachment, row: Notice) -> dict[str, Any]:
+    """Return a file as the editors see it: its state, and how a picture is named in the text."""
+    picture = enclosing.is_picture(one)
+    return {
+        "id": one.id,
+        "name": one.name,
+        "alt": one.alt,
+        "state": attachments.state_text(one),
+        "bad": one.state in (files.SEALED, files.REFUSED),
+        "href": f"{LIST}/edit/{row.id}/files/{one.id}" if one.state == files.CLEAN else None,
+        "code": f"![{one.alt}]({enclosing.address_of(one)})" if picture else None,
+    }
 
 
 def page_of(now: datetime, category: str, query: str, after: str) -> dict[str, Any]:

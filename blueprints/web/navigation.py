@@ -36,6 +36,7 @@ STAFF = (
     Link("/command/duty", "值班", ("duty",), unless=("command",)),
     Link("/command/operations", "运行情况", ("operations",), unless=("command",)),
     Link("/briefings/", "简报", ("briefing",)),
+    Link("/board/edit", "公示编辑", ("board.edit", "board.publish")),
     Link("/insight/", "统计", ("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),
     Link("/guide", "制度"),

@@ -10,7 +10,7 @@ from casework import attachments
 from casework.actors import StaffView
 from casework.attachments import Opened, store
 from casework.attachments.receiving import Stream
-from casework.board import places
+from casework.board import briefs, places
 from casework.board.keeping import locked, require_state
 from casework.briefings import editions
 from casework.errors import Faults, NotFound
@@ -23,7 +23,6 @@ from rules import board as law
 from rules import briefing as briefing_law
 
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic"})
-BRIEFING_MARK = "briefing:"
 
 
 def receive(staff: StaffView, row: Notice, stream: Stream, name: str | None, alt: str, now: datetime) -> int:
@@ -110,9 +109,9 @@ def open_file(row: Notice, file_id: int) -> tuple[Opened, bool]:
 
 def briefing_of(row: Notice) -> BriefingEdition | None:
     """Return the public edition of the briefing that a notice tells of, once it is printed."""
-    if not (row.mark or "").startswith(BRIEFING_MARK):
+    if not (row.mark or "").startswith(briefs.MARK):
         return None
-    month = (row.mark or "").removeprefix(BRIEFING_MARK)
+    month = (row.mark or "").removeprefix(briefs.MARK)
     query = select(BriefingEdition).join(Briefing, Briefing.id == BriefingEdition.briefing_id)
     printed = query.where(BriefingEdition.edition == briefing_law.PUBLIC, BriefingEdition.state == states.MADE)
     return db.session.scalar(printed.where(Briefing.month == month))

@@ -70,7 +70,9 @@ def test_what_is_published_while_a_copy_is_kept_shows_at_once(people: Cast, clie
 
 
 def test_sec_01_a_hostile_title_stays_text_everywhere(people: Cast, client: FlaskClient) -> None:
-    row = published(people, title="<script>alert(1)</script>]]>&\x0b\ufffe", summary="<b>&", body="<script>x</script>好")
+    row = published(
+        people, title="<script>alert(1)</script>]]>&\x0b\ufffe", summary="<b>&", body="<script>x</script>好"
+    )
     for path in ("/", "/board", f"/board/{row.id}", f"/board/{row.id}/print", "/board?q=alert"):
         text = client.get(path).text
         assert "<script>alert" not in text, path
