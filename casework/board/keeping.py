@@ -216,10 +216,12 @@ def turned(notice_id: int, now: datetime, finish: Done) -> str:
         word = "nothing to say"
         if held is not None and held.state == law.PUBLISHED:
             said = set(session.scalars(select(NoticeStep.step).where(NoticeStep.notice_id == notice_id)))
-            due = [("shown", held.publish_at), ("expired", held.expires_at)]
-            for what, at in due:
+            # What was shown with its approval needs no word of its own.
+            approved = select(NoticeText.approved_at).where(NoticeText.notice_id == notice_id, NoticeText.number == 1)
+            waited = held.publish_at > (session.scalar(approved) or held.publish_at)
+            for what, at in (("shown", held.publish_at if waited else NEVER), ("expired", held.expires_at)):
                 if at <= now and what not in said:
-                    step(session, notice_id, what, None, now)
+                    step(session, notice_id, what, None, at)
                     word = what
             if held.expires_at <= now:
                 held.pinned = False
