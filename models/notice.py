@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER, BigId, Model, UtcDateTime
@@ -17,6 +28,8 @@ class Notice(Model):
     __table_args__ = (
         Index("ix_notice_shown", "state", "publish_at", "id"),
         Index("ix_notice_category", "state", "category", "publish_at", "expires_at"),
+        Index("ix_notice_title", "state", "title"),
+        Index("ix_notice_pinned", "publish_at", sqlite_where=text("pinned = 1"), postgresql_where=text("pinned")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -32,13 +33,19 @@ def publish(
     text = Typed(
         category=law.BRIEFING,
         title=f"{month.label}{briefing_law.NAME}（{row.month[:4]}年第{row.number}期）"[: law.TITLE],
-        summary="",
+        summary=_summary(parts),
         body=body_of(parts),
     )
     held = keeping.of(session, None, text, now, f"{MARK}{row.month}")
     if held.state != law.DRAFT:
         return []
     return keeping.approve(session, held, signer, now)
+
+
+def _summary(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first sentence of the figures: what a list has room for."""
+    said = next((one for part in parts for one in part["said"] if one), "")
+    return re.split(r"(?<=[。；])", said)[0].replace("；", "。")[: law.SUMMARY]
 
 
 def body_of(parts: Sequence[Mapping[str, Any]]) -> str:

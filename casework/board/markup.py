@@ -87,13 +87,15 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _arrange(tokens: Sequence[Token]) -> None:
     """Begin headings below that of the page and leave no level out; say alignment by class, columns by scope."""
-    level = -1
+    above: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
-            level = min(level + 1, int(token.tag[1]) - 1, len(_HEADINGS) - 1)
-            level = max(level, 0)
+            own = int(token.tag[1])
+            while above and above[-1] >= own:
+                above.pop()
+            above.append(own)
         if token.type in ("heading_open", "heading_close"):
-            token.tag = _HEADINGS[level]
+            token.tag = _HEADINGS[min(len(above), len(_HEADINGS)) - 1]
         if token.type in ("th_open", "td_open"):
             aligned = str(token.attrs.pop("style", ""))
             if aligned.endswith("right"):

@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ KIND = "notice"
 SIZES: Mapping[str, str] = {"a4": "A4", "a3": "A3"}
 UNFINISHED = frozenset({states.QUEUED, states.MAKING})
 WHOLE = 1_100
-"""Characters of a text that hang on the wall whole; of a longer one the sheet says what it holds."""
+"""Characters of a text that may hang on the wall whole, where they fit; of others the sheet says what they hold."""
 POINTS = 12
 
 _root = ""
@@ -114,6 +115,8 @@ def make(sheet_id: int, now: datetime, render: Render, done: Done) -> str:
     if paper is None:
         return "nothing to do"
     rendered = render(paper)  # takes a while; no transaction is open meanwhile
+    if rendered.pages > 1 and paper.facts["text"] is not None:
+        rendered = render(replace(paper, facts={**paper.facts, "text": None}))
     scratch = documents.write_scratch(f"notice-sheet-{sheet_id}", rendered.pdf)
     try:
         with writing() as session:
@@ -144,7 +147,7 @@ def _begin(sheet_id: int, now: datetime, done: Done) -> Paper | None:
 
 
 def paper_of(row: Notice, text: NoticeText, size: str) -> Paper:
-    """Return all that stands on a sheet: the text whole where it is short, else its summary and its headings."""
+    """Return all that stands on a sheet: the text whole where it is short; its summary and its headings."""
     root, bare = current().root(), markup.words(text.body)
     whole = len(bare) <= WHOLE
     return Paper(
@@ -161,7 +164,7 @@ def paper_of(row: Notice, text: NoticeText, size: str) -> Paper:
             "urgent": law.CATEGORIES[row.category].urgent,
             "summary": text.summary,
             "text": markup.for_paper(text.body) if whole else None,
-            "points": [] if whole else markup.headings(text.body)[:POINTS],
+            "points": markup.headings(text.body)[:POINTS],
             "corrected_on": local_date(text.approved_at) if text.number > 1 and text.approved_at else None,
             "address": address_of(row.id).partition("://")[2],
             "code": code_of(row.id),

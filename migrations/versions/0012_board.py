@@ -91,6 +91,14 @@ def _notice() -> None:
     )
     op.create_index("ix_notice_shown", "notice", ["state", "publish_at", "id"])
     op.create_index("ix_notice_category", "notice", ["state", "category", "publish_at", "expires_at"])
+    op.create_index("ix_notice_title", "notice", ["state", "title"])
+    op.create_index(
+        "ix_notice_pinned",
+        "notice",
+        ["publish_at"],
+        sqlite_where=sa.text("pinned = 1"),
+        postgresql_where=sa.text("pinned"),
+    )
 
 
 def _texts() -> None:

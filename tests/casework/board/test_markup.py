@@ -77,11 +77,13 @@ def test_every_text_is_taken_and_stays_harmless(text: str) -> None:
 
 def test_what_editors_need_is_there() -> None:
     shown = render(
-        "# 大标题\n\n#### 小标题\n\n**要紧**，见[办法](/board/1)和[网站](https://www.samr.gov.cn/)。\n\n"
+        "# 大标题\n\n#### 小标题\n\n#### 又一个\n\n# 再一个\n\n**要紧**，见[办法](/board/1)和[网站](https://www.samr.gov.cn/)。\n\n"
         "1. 一\n2. 二\n\n|金额|件数|\n|---|--:|\n|1,000元以下|48|\n"
     )
     assert "<h2>大标题</h2>" in shown
     assert "<h3>小标题</h3>" in shown, "no level of heading is left out"
+    assert "<h3>又一个</h3>" in shown
+    assert "<h2>再一个</h2>" in shown
     assert '<a href="/board/1"' in shown
     assert 'href="https://www.samr.gov.cn/"' in shown
     assert 'rel="noopener noreferrer nofollow"' in shown
