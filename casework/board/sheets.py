@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from casework import documents, pagestamp, tasks
 from casework.board import markup
 from casework.board.markup import Clean
-from casework.documents import Done, Paper, Render
+from casework.documents import Done, Paper, Render, Rendered
 from casework.errors import NotFound
 from casework.reference import current
 from models import Notice, NoticeSheet, NoticeText, db
@@ -34,6 +34,7 @@ UNFINISHED = frozenset({states.QUEUED, states.MAKING})
 WHOLE = 1_100
 """Characters of a text that may hang on the wall whole, where they fit; of others the sheet says what they hold."""
 POINTS = 12
+LETTERS = ("large", "middle", "small")
 
 _root = ""
 
@@ -114,9 +115,7 @@ def make(sheet_id: int, now: datetime, render: Render, done: Done) -> str:
     paper = _begin(sheet_id, now, done)
     if paper is None:
         return "nothing to do"
-    rendered = render(paper)  # takes a while; no transaction is open meanwhile
-    if rendered.pages > 1 and paper.facts["text"] is not None:
-        rendered = render(replace(paper, facts={**paper.facts, "text": None}))
+    rendered = _fitted(paper, render)  # takes a while; no transaction is open meanwhile
     scratch = documents.write_scratch(f"notice-sheet-{sheet_id}", rendered.pdf)
     try:
         with writing() as session:
@@ -133,6 +132,17 @@ def make(sheet_id: int, now: datetime, render: Render, done: Done) -> str:
             scratch.unlink()
     pagestamp.forget()  # the page of the notice says that the sheet is there
     return f"made, {rendered.pages} page(s)"
+
+
+def _fitted(paper: Paper, render: Render) -> Rendered:
+    """Lay a sheet out in the largest letters that leave it one page: the text whole, else what it holds."""
+    whole = paper.facts["text"]
+    for text in (whole, None) if whole is not None else (None,):
+        for letters in LETTERS:
+            rendered = render(replace(paper, facts={**paper.facts, "text": text, "letters": letters}))
+            if rendered.pages == 1:
+                return rendered
+    return rendered
 
 
 def _begin(sheet_id: int, now: datetime, done: Done) -> Paper | None:
@@ -168,7 +178,7 @@ def paper_of(row: Notice, text: NoticeText, size: str) -> Paper:
             "corrected_on": local_date(text.approved_at) if text.number > 1 and text.approved_at else None,
             "address": address_of(row.id).partition("://")[2],
             "code": code_of(row.id),
-            "phone": root.phone or "12315",
+            "letters": LETTERS[-1],
         },
     )
 
