@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from blueprints.public import guide
+from blueprints.public import figures, guide
 from blueprints.web import page, policy
 from blueprints.web.pages import leave, own_path
 from blueprints.web.setup import keep_look
@@ -29,7 +29,7 @@ def today() -> date:
 def home() -> Response:
     """The way in."""
     kinds, after = guide.kinds(today()), guide.after_filing(today())
-    return page("public/home.html", kinds=kinds, after=after, news=_news(), figures=None)
+    return page("public/home.html", kinds=kinds, after=after, news=_news(), figures=figures.of_home())
 
 
 def _news() -> list[dict[str, Any]]:
@@ -82,27 +82,6 @@ def guide_privacy() -> Response:
 def guide_access() -> Response:
     """How to read these pages in large type, by keyboard or by ear."""
     return page("public/access.html")
-
-
-@bp.get("/publicity")
-@policy("public", cached=True)
-def publicity() -> Response:
-    """How complaints become public, and how not."""
-    return page("public/publicity.html")
-
-
-@bp.get("/figures")
-@policy("public", cached=True)
-def figures() -> Response:
-    """Which figures are published and how each is computed."""
-    return page("public/figures.html")
-
-
-@bp.get("/figures.csv")
-@policy("public", cached=True)
-def figures_csv() -> Response:
-    """The published figures as a table; its columns are fixed, its rows come with the first published month."""
-    return Response("\ufeff月份,区县,类型,类别,件数\r\n", content_type="text/csv; charset=utf-8")
 
 
 @bp.get("/stations")

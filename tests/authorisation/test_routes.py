@@ -26,7 +26,8 @@ PLAIN = {
     "notice_id": 1, "code": "city", "directive_id": 1, "copy_id": 1, "enclosure_id": 1, "draft_token": "z" * 43,
     "incident_id": 1, "report_id": 1, "suggestion_id": 1,
     "handover_id": 1, "voicemail_id": 1, "name": "paper.css", "suffix": "csv",
-    "month": "2026-10", "part": "overview", "edition_id": 1, "example_id": 1, "size": "a4", "unit": "east",
+    "month": "2026-10", "part": "overview", "edition_id": 1, "example_id": 1, "unit": "east",
+    "publication_id": 1, "entry_id": 1, "dossier_id": 1, "business_id": 1, "size": "a4",
 }  # fmt: skip
 """What stands for each parameter that is not part of a case; a parameter without an entry fails the matrix."""
 EMPTY_FORM_ACTS = {key for key, action in WORKFLOW.actions.items() if not any(f.required for f in action.fields)}

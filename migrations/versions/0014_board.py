@@ -8,8 +8,8 @@ from alembic import op
 from models.search_table import NOTICE_DROP, NOTICE_POSTGRES_CREATE, NOTICE_SQLITE_CREATE
 
 
-revision = "0012"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
