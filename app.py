@@ -11,7 +11,8 @@ import commands
 from blueprints.web import setup
 from blueprints.web.signed_in import DatabaseSessions
 from blueprints.web.staff import Sessions
-from casework import attachments, throttle
+from casework import attachments, pagestamp, throttle
+from casework.board import sheets
 from config import Settings
 from jobs import house
 from models import secrets
@@ -27,6 +28,9 @@ BLUEPRINTS = (
     "blueprints.public.filing",
     "blueprints.public.receipt",
     "blueprints.public.track",
+    "blueprints.board.public",
+    "blueprints.board.editing",
+    "blueprints.board.amending",
     "blueprints.desk.account",
     "blueprints.desk.views",
     "blueprints.desk.cases",
@@ -68,6 +72,8 @@ def create_app(settings: Settings | None = None, *, sessions: Sessions | None = 
     house.furnish(settings)
     attachments.configure(settings.uploads_dir)
     throttle.switch(settings.rate_limits)
+    pagestamp.configure(settings.data_dir / "pages.stamp")
+    sheets.configure(settings.public_url)
     app = Flask("portal", root_path=str(setup.ROOT), static_folder=None)
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.database_url, SETTINGS=settings)
     if not settings.is_sqlite:

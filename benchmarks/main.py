@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import desk, filing, load, report, sweep, weight
+from benchmarks import board, desk, filing, load, report, sweep, weight
 from benchmarks.cities import POSTGRES, ROOT, SQLITE, CannotMeasure, Cities, City
 from benchmarks.client import LoadFailed
 from benchmarks.measuring import Line, under
@@ -35,6 +35,7 @@ class Run:
     samples: int
     terms: int
     due: int
+    notices: int
     supervisor: Supervisor
 
     @property
@@ -65,6 +66,7 @@ BENCHMARKS: Mapping[str, Callable[[Run], Iterator[Line]]] = {
     "queue": lambda run: desk.lists(run.city, run.cities.of(run.against), run.samples),
     "case": lambda run: desk.case_pages(run.city, run.samples),
     "search": lambda run: desk.words(run.city, max(3, run.samples // 4)),
+    "board": lambda run: board.pages(run.city, run.notices, run.samples),
     "filing": lambda run: filing.commits(run.city, run.samples * 2),
     "sweep": _sweep,
     "load": lambda run: load.under_load(run.city, run.supervisor, run.samples * 10, min(8.0, run.samples / 20)),
@@ -86,6 +88,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=100, help="samples of each page (%(default)s)")
     parser.add_argument("--terms", type=int, default=None, metavar="N", help="open terms to sweep (as many as cases)")
     parser.add_argument("--due", type=int, default=10_000, metavar="N", help="terms due at once (%(default)s)")
+    parser.add_argument("--notices", type=int, default=10_000, metavar="N", help="notices stored (%(default)s)")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the cities in DIR for the next run")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", metavar="DIR")
     found = parser.parse_args(given)
@@ -133,7 +136,8 @@ def main(words: list[str] | None = None) -> int:
         with _place(given.keep) as directory:
             cities = Cities(directory, given.database, supervisor)
             small = min(given.against, given.cases)
-            run = Run(cities, given.cases, small, given.samples, given.terms or given.cases, given.due, supervisor)
+            terms = given.terms or given.cases
+            run = Run(cities, given.cases, small, given.samples, terms, given.due, given.notices, supervisor)
             sweep.clear(run.city)
             lines = measure(run, names)
             known = report.conditions(cities.words(), given.cases, before, datetime.now(UTC))

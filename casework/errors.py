@@ -67,6 +67,14 @@ class Conflict(WorkError):
     status = 409
 
 
+class SavedMeanwhile(Conflict):
+    """Somebody else saved the same text since the form was shown: `theirs` is what stands now, by field."""
+
+    def __init__(self, theirs: Mapping[str, str], version: int, by: int | None) -> None:
+        super().__init__("刚才有同事保存过，请对照两份内容再保存")
+        self.theirs, self.version, self.by = dict(theirs), version, by
+
+
 class OtherWords(Conflict):
     """The one-time key of a form came again with other words than the first time."""
 

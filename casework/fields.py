@@ -17,7 +17,7 @@ from rules.workflow import WORKFLOW, Action, Field
 
 YEARS = (1900, 2100)
 AMOUNT_MOST = 10_000_000_000_00
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _YES = {"1", "true", "yes", "on", "是", "y"}
 _NO = {"0", "false", "no", "off", "否", "n", ""}
 
@@ -152,16 +152,19 @@ def read_date(label: str, text: str) -> date | None:
 
 
 def _datetime(asked: Field, entered: Any, _ref: Reference) -> datetime | None:
-    if isinstance(entered, datetime):
-        return entered
-    text = half_width(str(entered)).strip().replace("T", " ")
+    return entered if isinstance(entered, datetime) else read_moment(asked.label, str(entered))
+
+
+def read_moment(label: str, text: str) -> datetime | None:
+    """Return the local moment that `text` names, 2026-10-08 14:30; midnight for a day alone. Raise Fault otherwise."""
+    text = half_width(text).strip().replace("T", " ")
     if not text:
         return None
     found = re.fullmatch(r"(.+?)[日\s]\s*(\d{1,2})[:时](\d{1,2})分?(?::\d{1,2})?", text)
-    day = read_date(asked.label, found[1] if found else text)
+    day = read_date(label, found[1] if found else text)
     hour, minute = (int(found[2]), int(found[3])) if found else (0, 0)
     if day is None or hour > 23 or minute > 59:
-        raise Fault(f"{asked.label}的时间要写成 2026-10-08 14:30")
+        raise Fault(f"{label}的时间要写成 2026-10-08 14:30")
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZONE)
 
 

@@ -40,6 +40,8 @@ DOSSIER_BIND = "dossier.bind"
 DUTY_TELL = "duty.tell"
 STATION_POSTER = "station.poster"
 CALENDAR_RECOUNT = "calendar.recount"
+BOARD_TURN = "board.turn"
+BOARD_SHEET = "board.sheet"
 
 LEASE = timedelta(seconds=75)
 """How long a claimed row is left alone. With the reconciler's period it stays under the promised 120 seconds."""
@@ -86,6 +88,8 @@ KINDS: Mapping[str, Kind] = {
     ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
     DUTY_TELL: Kind(DEFAULT, "jobs.duty:tell", tries=5, backoff=(10, 60, 300)),
     CALENDAR_RECOUNT: Kind(DEFAULT, "jobs.calendar:recount", tries=12, backoff=(5, 30, 300)),
+    BOARD_TURN: Kind(DEFAULT, "jobs.board:turn", tries=5, backoff=(5, 60, 300)),
+    BOARD_SHEET: Kind(PDF, "jobs.papers:make_sheet", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up_sheet"),
     DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
     INCIDENT_REPORT: Kind(
         PDF,

@@ -23,6 +23,7 @@ from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
 from models.knowledge import KnowledgeEntry, KnowledgePair, KnowledgeStep
 from models.message import FilerMessage, StaffMessage, StaffNotice
+from models.notice import Notice, NoticeSheet, NoticeStep, NoticeText
 from models.party import Party, Respondent
 from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
@@ -78,6 +79,10 @@ __all__ = [
     "KnowledgeStep",
     "Lease",
     "Model",
+    "Notice",
+    "NoticeSheet",
+    "NoticeStep",
+    "NoticeText",
     "Party",
     "Publication",
     "PublicationObjection",

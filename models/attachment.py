@@ -19,16 +19,19 @@ SEALED = "sealed"
 REFUSED = "refused"
 
 _OF_DIRECTIVE = text("directive_id IS NOT NULL")
+_OF_NOTICE = text("notice_id IS NOT NULL")
 
 
 class Attachment(Model):
-    """One file. It belongs to a draft until the filing is sent, then to the filing and its cases; or to a directive."""
+    """One file. It belongs to a draft until the filing is sent, then to the filing and its cases; others belong to a
+    directive or to a notice of the board."""
 
     __tablename__ = "attachment"
     __table_args__ = (
         Index("ix_attachment_case", "case_id"),
         Index("ix_attachment_draft", "draft_id"),
         Index("ix_attachment_directive", "directive_id", sqlite_where=_OF_DIRECTIVE, postgresql_where=_OF_DIRECTIVE),
+        Index("ix_attachment_notice", "notice_id", sqlite_where=_OF_NOTICE, postgresql_where=_OF_NOTICE),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -60,3 +63,6 @@ class Attachment(Model):
     directive_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive.id"))
     directive_report_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("directive_report.id"))
     """The answer of a unit that brought it; NULL for what the directive itself came with."""
+    notice_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("notice.id"))
+    alt: Mapped[str | None] = mapped_column(String(200))
+    """What a picture of a notice shows, for those who do not see it."""

@@ -49,6 +49,8 @@ KINDS = {
     tasks.STATION_POSTER: "制作服务站海报",
     tasks.NOTICE_SEND: "通知工作人员",
     tasks.CALENDAR_RECOUNT: "重算期限",
+    tasks.BOARD_TURN: "公示上下架",
+    tasks.BOARD_SHEET: "制作公示张贴版",
 }
 PARTS = {
     "database": "数据库",

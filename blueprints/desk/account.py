@@ -29,7 +29,7 @@ STARTS = (
     ("desk.read", HOME),
     ("admin.system", "/admin/"),
     ("admin.security", "/admin/"),
-    ("board.edit", "/board"),
+    ("board.edit", "/board/edit"),
 )
 """Where somebody begins who asked for no page: the first address that the roles open."""
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, request
 
 from blueprints.public import figures, guide
 from blueprints.web import page, policy
 from blueprints.web.pages import leave, own_path
 from blueprints.web.setup import keep_look
+from casework.board import reading
 from models import clock
+from rules import board
 from rules.calendar import local_date
 
 bp = Blueprint("pages", __name__)
@@ -26,7 +29,21 @@ def today() -> date:
 def home() -> Response:
     """The way in."""
     kinds, after = guide.kinds(today()), guide.after_filing(today())
-    return page("public/home.html", kinds=kinds, after=after, news=(), figures=figures.of_home())
+    return page("public/home.html", kinds=kinds, after=after, news=_news(), figures=figures.of_home())
+
+
+def _news() -> list[dict[str, Any]]:
+    """Return what the board has for the home page: warnings first."""
+    return [
+        {
+            "href": f"/board/{row.id}",
+            "title": row.title,
+            "kind": board.CATEGORIES[row.category].label,
+            "red": board.CATEGORIES[row.category].urgent,
+            "day": row.publish_at,
+        }
+        for row in reading.for_home(clock.now())
+    ]
 
 
 @bp.get("/guide")
@@ -65,22 +82,6 @@ def guide_privacy() -> Response:
 def guide_access() -> Response:
     """How to read these pages in large type, by keyboard or by ear."""
     return page("public/access.html")
-
-
-@bp.get("/board")
-@policy("public", cached=True)
-def board() -> Response:
-    """Where notices will stand."""
-    return page("public/board.html")
-
-
-@bp.get("/board/feed.atom")
-@policy("public", cached=True)
-def board_feed() -> Response:
-    """The notices as an Atom feed."""
-    root = current_app.config["SETTINGS"].public_url.rstrip("/")
-    body = render_template("public/feed.atom", root=root)
-    return Response(body, content_type="application/atom+xml; charset=utf-8")
 
 
 @bp.get("/look")

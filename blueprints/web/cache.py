@@ -19,6 +19,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from blueprints.web.look import COOKIE as LOOK_COOKIE
 from blueprints.web.look import chosen
+from casework import pagestamp
 
 MARK = "X-Anonymous-Page"
 """Header by which a view's answer asks to be kept; it never leaves this layer."""
@@ -61,7 +62,7 @@ class AnonymousPages:
 
     def forget(self) -> None:
         """Drop all pages, here and in the other processes of this machine."""
-        forget_pages(self._stamp)
+        pagestamp.touch(self._stamp)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -118,13 +119,6 @@ class AnonymousPages:
             return os.stat(self._stamp).st_mtime_ns
         except FileNotFoundError:
             return 0
-
-
-def forget_pages(stamp: Path) -> None:
-    """Let every process of this machine drop its cached pages before the next one is served."""
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.touch()
-    os.utime(stamp, ns=(time.time_ns(), time.time_ns()))
 
 
 def _entry(plain: bytes, headers: Headers, born: float) -> Entry:

@@ -38,6 +38,7 @@ STAFF = (
     Link("/command/stations", "服务站", ("stations",), unless=("command",)),
     Link("/desk/knowledge", "知识库", ("knowledge",)),
     Link("/briefings/", "简报", ("briefing",)),
+    Link("/board/edit", "公示编辑", ("board.edit", "board.publish")),
     Link("/insight/", "统计", ("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),
     Link("/guide", "制度"),

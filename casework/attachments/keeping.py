@@ -30,8 +30,9 @@ _FREE = (
     Attachment.draft_id.is_(None),
     Attachment.filing_id.is_(None),
     Attachment.directive_id.is_(None),
+    Attachment.notice_id.is_(None),
 )
-"""What no act, filing or directive has taken yet."""
+"""What no act, filing, directive or notice has taken yet."""
 
 
 def bind_to_filing(

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from casework import documents, tasks
+from casework import documents, pagestamp, tasks
 from casework.actors import StaffView
 from casework.briefings import places, sentences, sheets
 from casework.documents import Done, Paper, Render
@@ -147,6 +147,7 @@ def make(edition_id: int, now: datetime, render: Render, done: Done) -> str:
     finally:
         with suppress(FileNotFoundError):
             scratch.unlink()
+    pagestamp.forget()  # the notice of the briefing leads to its public edition now
     return f"made, {rendered.pages} page(s)"
 
 
@@ -175,7 +176,7 @@ def paper_of(session: Session, row: Briefing, edition: str) -> Paper:
             "edition": edition,
             "edition_label": law.EDITIONS[edition],
             "month": month.label,
-            "parts": _parts(session, row, edition),
+            "parts": parts_of(session, row, edition),
             "sheets": [one for one in sheets.sheets(row.data) if one.public or edition != law.PUBLIC],
             "chart": sheets.chart(row.data["trend"]),
             "sent": dict(law.SENT),
@@ -191,7 +192,8 @@ def _number(row: Briefing) -> str:
     return f"第{row.number}期（总第{row.total_number}期）" if row.number else "（签发时编号）"
 
 
-def _parts(session: Session, row: Briefing, edition: str) -> list[dict[str, Any]]:
+def parts_of(session: Session, row: Briefing, edition: str) -> list[dict[str, Any]]:
+    """Return the parts of one edition, each with its sentences, commentary and typical cases."""
     said = sentences.of(row.data)
     written = {
         one.key: one.text

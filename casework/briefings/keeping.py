@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from casework import numbers, tasks
 from casework.actors import StaffView
+from casework.board import briefs
+from casework.board import keeping as notices
 from casework.briefings import editions, freezing, places, sentences
 from casework.documents import Done
 from casework.errors import Faults, NotAllowed, NotFound, Refused
@@ -320,7 +322,9 @@ def issue(staff: StaffView, row: Briefing, now: datetime) -> None:
         held.state, held.issued_at, held.issued_by = states.ISSUED, now, staff.id
         _step(session, held.id, "issued", staff, now)
         added = tasks.add(session, editions.of_issue(session, held.id, now))
-    tasks.wake(added)
+        session.flush()
+        added += briefs.publish(session, held, editions.parts_of(session, held, law.PUBLIC), staff, now)
+    notices.done(added)
 
 
 def _submitted_by(session: Session, briefing_id: int) -> int | None:

@@ -21,7 +21,7 @@ from config import Settings
 
 def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.main", "--cases", "30", "--against", "30", "--samples", "3"]
-    command += ["--due", "12"]
+    command += ["--due", "12", "--notices", "40"]
     done = subprocess.run(
         [*command, "--out", str(tmp_path / "out"), "--keep", str(tmp_path / "cities")],
         cwd=ROOT,
@@ -33,7 +33,19 @@ def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     page = (tmp_path / "out" / "sqlite-30.md").read_text(encoding="utf-8")
     measured = {row.split("|")[1].strip() for row in page.splitlines() if row.startswith("| ")}
-    assert {"queue", "case", "search", "filing", "sweep", "list", "filings", "tracking", "weight", "paper"} <= measured
+    assert {
+        "queue",
+        "case",
+        "search",
+        "board",
+        "filing",
+        "sweep",
+        "list",
+        "filings",
+        "tracking",
+        "weight",
+        "paper",
+    } <= measured
     assert "12 terms due at once, each with an order of supervision, 2 workers" in page
     assert "| sweep | steps that happened twice or are missing after that | 0 | 0 | yes |" in page
     wanted = ["wrk is not installed"] if "wrk is not installed" in page else []
@@ -91,4 +103,4 @@ def test_a_step_that_happened_twice_or_is_missing_is_found(tmp_path: Path) -> No
 
 
 def test_every_benchmark_can_be_run_alone() -> None:
-    assert tuple(BENCHMARKS) == ("queue", "case", "search", "filing", "sweep", "load", "weight", "paper")
+    assert tuple(BENCHMARKS) == ("queue", "case", "search", "board", "filing", "sweep", "load", "weight", "paper")

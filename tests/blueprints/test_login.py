@@ -189,5 +189,5 @@ def test_a_new_password_typed_differently_twice_is_not_taken(office: Desk) -> No
 
 def test_everybody_begins_where_their_work_is(office: Desk) -> None:
     assert office.person("system_admin").get("/start").location == "/admin/"
-    assert office.person("editor").get("/start").location == "/board"
+    assert office.person("editor").get("/start").location == "/board/edit"
     assert office.person("auditor").get("/start").location == "/desk/"

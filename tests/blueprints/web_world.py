@@ -54,7 +54,7 @@ probe = Blueprint("probe", __name__, url_prefix="/probe")
 @probe.get("/form")
 @policy("public", cached=True)
 def form() -> Response:
-    return page("public/board.html")
+    return page("public/publicity.html")
 
 
 @probe.post("/check")
@@ -74,7 +74,7 @@ def send() -> Response:
 @probe.get("/done")
 @policy("filer")
 def done() -> Response:
-    return page("public/board.html")
+    return page("public/publicity.html")
 
 
 @probe.post("/upload")

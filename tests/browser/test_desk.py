@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +34,7 @@ def sign_in(page: Page, part: str) -> None:
         page.keyboard.insert_text(text)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/desk/**")
+    page.wait_for_url(re.compile(r"/(desk/|board/edit)"))  # where an editor of the board begins
 
 
 def with_alt(page: Page, key: str) -> None:

@@ -1,0 +1,1 @@
+"""The bulletin board: what everybody reads, and where its editors write."""
