@@ -38,6 +38,7 @@ BRIEFING_COMPILE = "briefing.compile"
 BRIEFING_PRINT = "briefing.print"
 DUTY_TELL = "duty.tell"
 CALENDAR_RECOUNT = "calendar.recount"
+HOTSPOT_LOOK = "hotspot.look"
 
 LEASE = timedelta(seconds=75)
 """How long a claimed row is left alone. With the reconciler's period it stays under the promised 120 seconds."""
@@ -84,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
     ATTACHMENT_CLEAN: Kind(DEFAULT, "jobs.attachments:clean", tries=3, backoff=(30, 300)),
     DUTY_TELL: Kind(DEFAULT, "jobs.duty:tell", tries=5, backoff=(10, 60, 300)),
     CALENDAR_RECOUNT: Kind(DEFAULT, "jobs.calendar:recount", tries=12, backoff=(5, 30, 300)),
+    HOTSPOT_LOOK: Kind(DEFAULT, "jobs.hotspots:look", tries=3, backoff=(300, 1800), lease=timedelta(seconds=95)),
     DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
     INCIDENT_REPORT: Kind(
         PDF,

@@ -23,6 +23,7 @@ from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport
 from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
 from models.reference import Revision, RoutingRule, Sequence, Setting
+from models.signal import Signal, SignalCase
 from models.staff import Staff, StaffRole, StaffSession
 from models.supervision import SupervisionOrder
 from models.system import Heartbeat, ImportBatch, ImportRow, Lease, Reveal, Throttle
@@ -77,6 +78,8 @@ __all__ = [
     "RoutingRule",
     "Sequence",
     "Setting",
+    "Signal",
+    "SignalCase",
     "Staff",
     "StaffMessage",
     "StaffNotice",
