@@ -101,7 +101,6 @@ def filers(record: Record) -> list[Found]:
             said = {
                 "now": len(cases),
                 "factors": met,
-                "by": mark.partition(":")[0],
                 "businesses": len(filer.businesses),
             }
             found.append(Found(FILER, mark, _words(mark), record.now, said, cases))
