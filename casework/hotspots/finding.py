@@ -16,7 +16,7 @@ from casework.hotspots.counts import Groups, Record
 from casework.hotspots.found import Found
 from casework.reference import Reference, current
 from casework.statistics import UNKNOWN, Scope, parts
-from casework.statistics.parts import Dividing, Node
+from casework.statistics.parts import Breakdown, Dividing, Node
 from models import Case, Respondent, db
 from rules import hotspots as law
 from rules import hotwords
@@ -127,24 +127,30 @@ def _explains(part: Risen, whole: Risen) -> bool:
 
 
 def _places(record: Record, groups: Groups, ref: Reference) -> list[Found]:
-    division = parts.of(PLACE, Dividing(Scope.whole(), ref))
-    nodes = {node.key: node for node in division.nodes(())}
+    division, nodes = _districts(ref)
     tallies = _Tallies()
     for (_category, _problem, bureau), windows in groups.items():
-        tallies.add(division.leaf((bureau,)), windows)
-    tallies.found.pop(UNKNOWN, None)
+        place = division.leaf((bureau,))
+        if place in nodes:
+            tallies.add(place, windows)
     return [
-        Found(PLACE, one.series.subject, nodes[one.series.subject].label, record.now, evidence(one, record))
+        Found(PLACE, one.series.subject, nodes[one.series.subject], record.now, evidence(one, record))
         for one in tallies.risen(record, len(nodes))
     ]
 
 
+def _districts(ref: Reference) -> tuple[Breakdown, dict[str, str]]:
+    """Return how places divide, and the names of the districts: with the city lies what is not sent on yet."""
+    division = parts.of(PLACE, Dividing(Scope.whole(), ref))
+    keys = {node.key: node.label for node in division.nodes(()) if node.key != UNKNOWN}
+    return division, {key: label for key, label in keys.items() if key != ref.root().key}
+
+
 def _local(record: Record, groups: Groups, ref: Reference) -> list[Found]:
     """Goods and services as they were filed, place by place."""
-    dividing = Dividing(Scope.whole(), ref)
-    by_goods, by_place = parts.of(CATEGORY, dividing), parts.of(PLACE, dividing)
+    by_goods = parts.of(CATEGORY, Dividing(Scope.whole(), ref))
     goods = {node.key: node.label for node in by_goods.nodes(())}
-    places = {node.key: node.label for node in by_place.nodes(())}
+    by_place, places = _districts(ref)
     tallies = _Tallies()
     for (category, _problem, bureau), windows in groups.items():
         place, key = by_place.leaf((bureau,)), by_goods.leaf((category,))
