@@ -37,6 +37,7 @@ STAFF = (
     Link("/command/operations", "运行情况", ("operations",), unless=("command",)),
     Link("/briefings/", "简报", ("briefing",)),
     Link("/insight/", "统计", ("insight",)),
+    Link("/insight/hotspots", "热点", ("hotspots",), unless=("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),
     Link("/guide", "制度"),
 )
