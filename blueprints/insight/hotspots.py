@@ -16,7 +16,7 @@ from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
 from casework import listing
 from casework.actors import StaffView
-from casework.errors import Faults
+from casework.errors import Faults, NotFound
 from casework.hotspots import answering, reading, words
 from casework.hotspots.reading import Shown
 from casework.incidents import suggesting
@@ -63,7 +63,7 @@ def index() -> Response:
         "insight/hotspots.html",
         view=view,
         views=[
-            {"href": f"{HOME}?view={key}" if key != "now" else HOME, "label": label, "here": key == view}
+            {"href": f"{HOME}?view={key}" if key != "now" else HOME, "label": label, "count": 0, "here": key == view}
             for key, label in reading.VIEWS.items()
         ],
         groups=[(kind, signals) for kind, signals in groups if signals],
@@ -78,7 +78,12 @@ def index() -> Response:
 def signal(signal_id: int) -> Response:
     """Show a signal with what was compared, its cases and the answers to it."""
     staff = worker_of_desk()
-    return _one(reading.find(staff, signal_id), staff)
+    try:
+        shown = reading.find(staff, signal_id)
+    except NotFound as gone:  # one that is not there and one for others' eyes: both lead to the person's own list
+        say(gone.sentence, tone="warn")
+        return leave(HOME)
+    return _one(shown, staff)
 
 
 @bp.post("/<int:signal_id>/aside")
