@@ -25,8 +25,9 @@ from rules.hotwords import Term
 
 STATISTICAL = (CATEGORY, PROBLEM, PLACE, LOCAL, TERM)
 """What stands in a briefing, too: no business and no person."""
-NAMED = 0.5
-"""A term that belongs to the name of the business in this share of its cases speaks of the business."""
+NAMED, NAMES = 0.2, 2
+"""A term that in this share of its cases stands in the name of the business, and in so few different names at most,
+speaks of a business; one that stands in many names is a usual word."""
 
 
 def find(last: date, kinds: Sequence[str] = tuple(law.KINDS)) -> list[Found]:
@@ -203,6 +204,6 @@ def _term(one: Term, record: Record, now: Sequence[hotwords.Text], past: Sequenc
         ],
         "likelihood": f"{one.likelihood:.1f}",
         "beside": list(one.beside),
-        "named": len(names) >= NAMED * len(one.cases),
+        "named": len(names) >= NAMED * len(one.cases) and len(set(names)) <= NAMES,
     }
     return Found(TERM, one.words, one.words, record.now, said, one.cases)

@@ -129,9 +129,7 @@ def draft(kind: str, words: str, first: date, last: date, evidence: Evidence) ->
 
 
 def sentence(found: Mapping[str, Any]) -> str:
-    """Return one find of a briefing in a sentence; no business and no person stands in it."""
-    kind, said = found["kind"], found["evidence"]
-    what = "篇来件" if kind == TERM else "件"
+    """Return one count of a briefing in a sentence part; no business, no person and no term stands in it."""
+    said = found["evidence"]
     often = f"，是{times(said)}" if times(said) else ""
-    known = "一家经营者的名称" if said.get("named") else title(kind, found["words"])
-    return f"{known}{said['now']}{what}，按以前的情况约{expected(said)}{what}{often}"
+    return f"{title(found['kind'], found['words'])}{said['now']}件，按以前的情况约{expected(said)}件{often}"
