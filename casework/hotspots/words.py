@@ -8,7 +8,7 @@ from typing import Any
 
 from casework.wording import yuan
 from rules import hotspots as law
-from rules.hotspots import FACTORS, FILER, LOCAL, PLACE, PREPAID, RESPONDENT, TERM
+from rules.hotspots import FACTORS, FILER, PLACE, PREPAID, RESPONDENT, TERM
 
 NOT_A_VERDICT = "信号，不是结论"
 UNCHECKED = "以上件数没有逐件核实，不代表有关经营者违法。"
@@ -36,7 +36,14 @@ def short(kind: str, evidence: Evidence) -> str:
     if kind == FILER:
         return f"28天内投诉{evidence['now']}件，涉及{evidence['businesses']}家经营者"
     what = "篇来件" if kind == TERM else "件"
-    return f"{evidence['now']}{what}，按以前的情况约{expected(evidence)}{what}"
+    return f"{evidence['now']}{what}，{usual(evidence, what)}"
+
+
+def usual(evidence: Evidence, what: str) -> str:
+    """Return what the past lets expect, in words."""
+    if not any(one["count"] for one in evidence["past"]):
+        return f"以前的同样时段一{what[0]}也没有"
+    return f"按以前的情况约{expected(evidence)}{what}"
 
 
 def expected(evidence: Evidence) -> str:
@@ -111,20 +118,16 @@ def draft(kind: str, words: str, first: date, last: date, evidence: Evidence) ->
         )  # fmt: skip
     elif kind == RESPONDENT:
         name, facts = "一家经营者被集中投诉的提示", (
-            f"{when}，全市12315收到关于同一家经营者的来件{evidence['now']}件，按以前的情况约{expected(evidence)}件。"
+            f"{when}，全市12315收到关于同一家经营者的来件{evidence['now']}件，{usual(evidence, '件')}。"
         )  # fmt: skip
     elif kind == TERM:
         about = "某一家经营者的名称" if evidence["named"] else f"“{words}”"
         name = "来件集中反映一类情况的提示" if evidence["named"] else f"涉及“{words}”的消费提示"
-        facts = f"{when}的来件里，有{evidence['now']}篇写到{about}，按以前的情况约{expected(evidence)}篇。"
+        facts = f"{when}的来件里，有{evidence['now']}篇写到{about}，{usual(evidence, '篇')}。"
     else:
-        about = f"{words}的" if kind in (PLACE, LOCAL) else ""
-        subject = "来件" if kind == PLACE else f"{words}{law.KINDS[kind].unit}来件"
-        name = f"关于{title(kind, words)}来件增多的提示"
-        facts = (
-            f"{when}，全市12315收到{about if kind == PLACE else ''}{subject}{evidence['now']}件，"
-            f"按以前的情况约{expected(evidence)}件，明显增多。"
-        )
+        about = f"关于{title(kind, words)}的" if kind != PLACE else f"{words}的"
+        name = f"{title(kind, words)}来件增多的提示"
+        facts = f"{when}，全市12315收到{about}来件{evidence['now']}件，{usual(evidence, '件')}，明显增多。"
     return name[:80], "\n\n".join((facts, UNCHECKED, TO_WRITE))
 
 
@@ -132,4 +135,4 @@ def sentence(found: Mapping[str, Any]) -> str:
     """Return one count of a briefing in a sentence part; no business, no person and no term stands in it."""
     said = found["evidence"]
     often = f"，是{times(said)}" if times(said) else ""
-    return f"{title(found['kind'], found['words'])}{said['now']}件，按以前的情况约{expected(said)}件{often}"
+    return f"{title(found['kind'], found['words'])}{said['now']}件，{usual(said, '件')}{often}"
