@@ -23,7 +23,7 @@ BATCH = 1200
 """Cases walked at a time by one process."""
 UNFILED, UNFILED_MOST = 1500, 0.4
 """A small city has many of last month's cases left to call back, a large one has enough of them anyhow."""
-HABITUAL, HABITUAL_MOST = 550, 0.07
+HABITUAL, HABITUAL_MOST = 800, 0.1
 """One person complains some fifteen times in the last weeks, however large the city is."""
 FRESH_PAPERS = 24
 """Papers of the last days that are left to the worker to make, so that there are some to look at."""

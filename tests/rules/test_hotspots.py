@@ -46,6 +46,21 @@ def test_where_nothing_has_risen_at_most_one_look_in_twenty_says_anything(spread
     assert wrong <= law.Q * LOOKS
 
 
+def test_looked_at_every_day_a_month_without_a_rise_seldom_says_anything() -> None:
+    rng, months, wrong = Random(5), 60, 0
+    past = Measure((1.0,) * law.WINDOWS)
+    for _ in range(months):
+        means = [rng.lognormvariate(1.5, 1.4) / 28 for _ in range(FAMILY)]
+        days = [[by_chance(rng, mean, 1.0) for _ in range(14 * 28)] for mean in means]
+        for end in range(13 * 28, 14 * 28):
+            counts = [[sum(one[end - 28 * n - 28 : end - 28 * n]) for n in range(law.WINDOWS + 1)] for one in days]
+            given = [Series(f"{n:02}", one[0], tuple(one[1:])) for n, one in enumerate(counts)]
+            if law.rising(given, past, FAMILY):
+                wrong += 1
+                break
+    assert wrong <= 0.2 * months
+
+
 @pytest.mark.parametrize(("mean", "least"), [(10, 0.75), (20, 0.97)])
 def test_what_comes_three_times_as_often_is_found_among_many(mean: float, least: float) -> None:
     rng = Random(15)
