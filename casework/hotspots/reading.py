@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, func, select
 
@@ -148,9 +148,3 @@ def narrowing(row: Signal) -> dict[str, str]:
         place, _, category = row.subject.partition("/")
         return {"place": place, "category": category}
     return {row.kind: row.subject}
-
-
-def waiting(staff: StaffView, today: date) -> int:
-    """Return how many signals wait for this person's answer."""
-    query = select(Signal).where(Signal.state == NEW, Signal.last_on >= today - timedelta(days=WINDOW_DAYS))
-    return sum(one.may_answer for one in _seen(staff, list(db.session.scalars(query.limit(MOST)))))
