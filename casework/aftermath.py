@@ -14,6 +14,8 @@ from casework.corrections import correct, prepare
 from casework.effects import Act
 from casework.errors import NotFound, Refused
 from casework.incidents import membership
+from casework.knowledge import keeping as knowledge
+from casework.publicity import publishing
 from casework.receipt_day import TAKES
 from casework.reference import Reference
 from models import Attachment, Case, CaseLink, Directive, DirectiveCase, Event, Party
@@ -158,18 +160,22 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
 
 
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
+    "answer": knowledge.answered,
     "attach_directive": _under_directive,
     "attach_incident": membership.attached,
     "call_back": _called_back,
     "change_representative": _change_of_people,
     "close_repeat": _merged,
     "correct_record": correct,
+    "decide_publication": publishing.decided,
     "detach_incident": membership.detached,
     "form_joint": _joint,
     "link_duplicate": _linked,
     "merge_duplicate": _merged,
     "merge_new_facts": _new_facts,
     "register_proxy": _proxy,
+    "reopen": publishing.reopened,
+    "save_as_knowledge": knowledge.saved,
     "substitute_filer": _heir,
     "unlink": _unlinked,
 }

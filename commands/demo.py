@@ -62,7 +62,7 @@ def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
 
 def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     """Fill the desks of the city up to `until`, and say how long it took."""
-    from casework.demo import briefings, filling, orders, signals, supervising, watch
+    from casework.demo import briefings, filling, knowledge, orders, publishing, signals, supervising, watch
     from models import clock
     from models.base import db
 
@@ -75,11 +75,13 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     supervised = supervising.fill(seed, until)
     shifts, drawn = watch.fill(seed, until)
     issued = briefings.fill(seed, until)
+    published, known = publishing.publish(until), knowledge.fill(until)
     waiting = signals.fill(until)
     fresh = filling.order_fresh_papers(clock.now())
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
     say(f"The roster holds {shifts} watches; {drawn} cases of the last month were drawn to be called back.")
     say(f"{supervised} supervision orders were issued in the last two weeks; {issued} briefings are signed off.")
+    say(f"{published:,} complaints are published; the knowledge base has {known} entries.")
     say(f"{waiting} hot spots wait for somebody to look at them.")
 
 

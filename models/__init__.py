@@ -20,8 +20,10 @@ from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
+from models.knowledge import KnowledgeEntry, KnowledgePair, KnowledgeStep
 from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
+from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.signal import Signal, SignalCase
 from models.staff import Staff, StaffRole, StaffSession
@@ -69,9 +71,15 @@ __all__ = [
     "IncidentNote",
     "IncidentReport",
     "IncidentSuggestion",
+    "KnowledgeEntry",
+    "KnowledgePair",
+    "KnowledgeStep",
     "Lease",
     "Model",
     "Party",
+    "Publication",
+    "PublicationObjection",
+    "PublicationStep",
     "Respondent",
     "Reveal",
     "Revision",
