@@ -57,6 +57,7 @@ class Terms:
     longest: int
     cohesion: float
     freedom: float
+    ratio: float
     likelihood: float
     most: int
 

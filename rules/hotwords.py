@@ -62,24 +62,33 @@ def read(texts: Iterable[Text], how: Terms = TERMS) -> list[Read]:
     return list(found.values())
 
 
-def find(now: Sequence[Text], past: Sequence[Sequence[Text]], how: Terms = TERMS) -> list[Term]:
-    """Return the terms that have risen, the most striking first. `past`: texts of each window before. Pure; what comes
-    of it does not depend on the order of the texts of a window."""
+def find(
+    now: Sequence[Text], past: Sequence[Sequence[Text]], years: Sequence[Sequence[Text]] = (), how: Terms = TERMS
+) -> list[Term]:
+    """Return the terms that have risen, the most striking first. `past`: texts of each window before; `years`: those
+    of the same weeks of earlier years. Pure; what comes of it does not depend on the order of the texts of a window."""
     current = read(now, how)
     before = [read(one, how) for one in past]
-    kept = [one for one in before if one]
-    if not current or len(kept) < LEAST_WINDOWS:
+    earlier = [read(one, how) for one in years]
+    if not current or sum(bool(one) for one in before) < LEAST_WINDOWS:
         return []
-    counted = _counted((current, *kept), how)
+    counted = _counted((current, *before, *earlier), how)
     held = [piece for piece, cohesion in counted.cohesion.items() if cohesion >= how.cohesion]
+    then = 1 + len(before)
     series = [
-        Series(piece, counted.texts[0][piece], tuple(one[piece] for one in counted.texts[1:]))
+        Series(
+            piece,
+            counted.texts[0][piece],
+            tuple(one[piece] for one in counted.texts[1:then]),
+            tuple(one[piece] for one in counted.texts[then:]),
+        )
         for piece in held
         if counted.texts[0][piece] >= FLOOR
     ]
-    by = Measure(tuple(len(one) / len(current) for one in kept))
-    found = {one.series.subject: one for one in rising(series, by, len(held))}
-    return _grouped(_terms(found, counted.cohesion, current, sum(len(one) for one in kept), how), how)
+    by = Measure(tuple(len(one) / len(current) for one in before), tuple(len(one) / len(current) for one in earlier))
+    found = {one.series.subject: one for one in rising(series, by, len(held), ratio=how.ratio)}
+    texts_before = sum(len(one) for one in (*before, *earlier))
+    return _grouped(_terms(found, counted.cohesion, current, texts_before, how), how)
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,7 @@ def _terms(
     for piece, risen in found.items():
         use = used[piece]
         freedom = min(_entropy(use.before), _entropy(use.behind))
-        likely = likelihood(risen.series.now, len(now), sum(risen.series.past), texts_before)
+        likely = likelihood(risen.series.now, len(now), sum(risen.series.past) + sum(risen.series.years), texts_before)
         if freedom >= how.freedom and likely >= how.likelihood:
             terms.append(Term(piece, risen, likely, cohesion[piece], freedom, tuple(sorted(use.cases))))
     return sorted(terms, key=lambda one: (-one.likelihood, -len(one.words), one.words))

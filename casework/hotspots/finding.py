@@ -179,29 +179,20 @@ def _respondents(record: Record) -> list[Found]:
 
 
 def _terms(record: Record) -> list[Found]:
-    now, past = texts.of(record)
-    terms = hotwords.find(now, past)
-    return [_term(one, record, now, past) for one in terms]
+    now, *before = texts.of(record, record.windows)
+    past, years = before[: len(record.past)], before[len(record.past) :]
+    read = [len(hotwords.read(texts_of)) for texts_of in (now, *before)]
+    return [_term(one, record, read) for one in hotwords.find(now, past, years)]
 
 
-def _term(one: Term, record: Record, now: Sequence[hotwords.Text], past: Sequence[Sequence[hotwords.Text]]) -> Found:
-    """Return a term as a find; its counts are of the texts that were read."""
+def _term(one: Term, record: Record, read: Sequence[int]) -> Found:
+    """Return a term as a find; its counts are of the texts that were read, so many in each window."""
     named = db.session.scalars(select(Case.respondent_name).where(Case.id.in_(one.cases[:500])))
     names = [name for name in named if name and one.words in name]
-    read = [len(hotwords.read(texts_of)) for texts_of in past]
-    windows = [window for window, number in zip(record.past, read, strict=True) if number]
-    counts_of = zip(windows, one.risen.series.past, (number for number in read if number), strict=True)
-    said = {
-        "now": one.risen.series.now,
-        "expected": f"{one.risen.expected:.1f}",
-        "chance": f"{one.risen.chance:.1e}",
-        "place": one.risen.place,
-        "tested": one.risen.tested,
-        "texts": len(hotwords.read(now)),
-        "past": [
-            {"first": str(w.first), "last": str(w.last), "count": count, "back": w.back, "texts": number}
-            for w, count, number in counts_of
-        ],
+    said = evidence(one.risen, record)
+    said |= {
+        "texts": read[0],
+        "past": [window | {"texts": number} for window, number in zip(said["past"], read[1:], strict=True)],
         "likelihood": f"{one.likelihood:.1f}",
         "beside": list(one.beside),
         "named": len(names) >= NAMED * len(one.cases) and len(set(names)) <= NAMES,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import func, select
 
 from casework.hotspots.counts import ONCE, OPEN, Record
@@ -13,9 +15,9 @@ _STRIDE, _TURN = 48_271, 65_537
 """Ids in this order look drawn by lot, and are the same at every look."""
 
 
-def of(record: Record) -> tuple[list[Text], list[list[Text]]]:
-    """Return the texts of the window and those of each window right before it."""
-    return _read(record.now, TERMS.texts), [_read(one, TERMS.past_texts) for one in record.past]
+def of(record: Record, windows: Iterable[Window]) -> list[list[Text]]:
+    """Return the texts of some windows; of the one that is looked at more are read than of those before."""
+    return [_read(one, TERMS.texts if one is record.now else TERMS.past_texts) for one in windows]
 
 
 def _read(window: Window, most: int) -> list[Text]:
@@ -27,5 +29,12 @@ def _read(window: Window, most: int) -> list[Text]:
         .subquery()
     )
     beginning = func.substr(CaseText.content, 1, TERMS.characters)
-    query = select(CaseText.case_id, beginning).join(drawn, drawn.c.id == CaseText.case_id).order_by(CaseText.case_id)
-    return [(row[0], row[1]) for row in db.session.connection().execute(query) if row[1]]
+    query = (
+        select(CaseText.case_id, beginning, Case.respondent_name)
+        .join(drawn, drawn.c.id == CaseText.case_id)
+        .join(Case, Case.id == CaseText.case_id)
+        .order_by(CaseText.case_id)
+    )
+    # The name of the business is no word of the story: businesses are counted as such.
+    rows = db.session.connection().execute(query)
+    return [(row[0], row[1].replace(row[2], " ") if row[2] else row[1]) for row in rows if row[1]]

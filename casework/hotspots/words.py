@@ -86,7 +86,7 @@ def compared(kind: str, evidence: Evidence) -> list[str]:
     if kind == TERM:
         first = (
             f"从这28天里读了{evidence['texts']:,}篇来件的文字（同样的文字只算一篇），"
-            f"和它前面{before}个28天里抽读的文字比：每100篇里有几篇写到这个词。"
+            f"和它前面{before}个28天{beside}里抽读的文字比：每100篇里有几篇写到这个词。"
         )
     else:
         first = f"和它前面{before}个28天{beside}比。全市来件增多的部分，已经从以前的件数上按比例补回来。"

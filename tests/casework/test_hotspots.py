@@ -31,6 +31,7 @@ SHOP = {
     "goods": "空气净化器",
     "content": "买的空气净化器不能用，要求退货。",
 }
+AROUND = "东西南北中上下左右前后"
 
 
 @pytest.fixture
@@ -44,7 +45,8 @@ def city(people: Cast) -> Cast:
     """A city in which as much comes in every four weeks: complaints about different shops."""
     for back in range(1, 8):
         for n in range(3):
-            shop = {**SHOP, "respondent_name": f"临江第{n}家电器有限公司"}
+            story = f"{AROUND[n]}边买的空气净化器不能用，{AROUND[back]}街店里不退，要求退货。"
+            shop = {**SHOP, "respondent_name": f"临江第{n}家电器有限公司", "content": story}
             when = NOW - timedelta(days=law.WINDOW_DAYS * back + 3 * n + 1)
             entered = {"filer_phone": f"1390000{back:02d}{n:02d}", "category": "air_conditioner", **shop}
             filed(people, 1, "west_office", now=when, **entered)
@@ -131,15 +133,15 @@ def test_reports_on_officials_are_in_no_count_and_no_term(city: Cast) -> None:
 
 
 def test_prepaid_money_of_a_shop_that_closes(city: Cast) -> None:
-    cases = risen(city, 3)
+    cases = risen(city, 5)
     one = found("prepaid").popitem()[1]
-    assert (one.evidence["now"], one.evidence["closed"]) == (3, 3)
-    assert one.evidence["claimed"] == 3 * 368_000
+    assert (one.evidence["now"], one.evidence["closed"]) == (5, 5)
+    assert one.evidence["claimed"] == 5 * 368_000
     assert set(one.cases) == {case.id for case in cases}
 
 
 @pytest.mark.parametrize(
-    ("count", "content"), [(2, "去的时候已经关门停业。"), (6, "剩下的钱店里不肯退。")], ids=["too few", "still open"]
+    ("count", "content"), [(4, "去的时候已经关门停业。"), (6, "剩下的钱店里不肯退。")], ids=["too few", "still open"]
 )
 def test_prepaid_money_of_a_shop_that_goes_on_is_no_signal(city: Cast, count: int, content: str) -> None:
     risen(city, count, content=content)
@@ -167,6 +169,16 @@ def test_reports_and_consultations_make_nobody_a_filer_of_many_complaints(city: 
     for _ in range(12):
         cast.file("consultation", now=NOW - timedelta(days=2))
     assert found("filer") == {}
+
+
+def test_a_word_of_the_stories_is_found_and_the_name_of_the_business_is_none(city: Cast) -> None:
+    for n in range(11):
+        story = f"{AROUND[n]}边商场的{SHOP['respondent_name']}，{AROUND[-n]}共享充电宝{AROUND[n]}扣费{AROUND[n - 3]}"
+        entered = {**SHOP, "content": f"{story}，要求{AROUND[n - 5]}退钱。", "filer_phone": f"1350000{n:04d}"}
+        filed(city, 1, None, now=NOW - timedelta(days=1 + n), **entered)
+    words = [one.words for one in found("term").values()]
+    assert any("共享充电宝" in one for one in words)
+    assert not any(one in str(SHOP["respondent_name"]) for one in words)
 
 
 def test_a_look_keeps_each_thing_once_and_renews_it_on_the_next_day(city: Cast) -> None:
