@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "blueprints.desk.views",
     "blueprints.desk.cases",
     "blueprints.desk.papers",
+    "blueprints.desk.dossiers",
     "blueprints.desk.register",
     "blueprints.desk.messages",
     "blueprints.desk.knowledge",

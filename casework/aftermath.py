@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from casework import attachments, callbacks, people
+from casework import attachments, callbacks, people, tasks
 from casework.corrections import correct, prepare
+from casework.dossiers import making as dossiers
 from casework.effects import Act
 from casework.errors import NotFound, Refused
 from casework.incidents import membership
@@ -159,8 +160,14 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
         session.execute(insert(DirectiveCase).values(directive_id=directive_id, case_id=case.id))
 
 
+def _archived(session: Session, case: Case, act: Act) -> None:
+    """Have the dossier bound; the reconciler hands the task over once its papers are on their way."""
+    tasks.add(session, dossiers.of_act(session, case, act.actor.id, act.now))
+
+
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
     "answer": knowledge.answered,
+    "archive": _archived,
     "attach_directive": _under_directive,
     "attach_incident": membership.attached,
     "call_back": _called_back,

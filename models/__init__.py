@@ -16,6 +16,7 @@ from models.case import Case, CaseLink, CaseText
 from models.deadline import Deadline, DeadlinePause
 from models.directive import Directive, DirectiveCase, DirectiveClock, DirectiveReport, DirectiveUnit
 from models.document import Document
+from models.dossier import Dossier
 from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
@@ -57,6 +58,7 @@ __all__ = [
     "DirectiveUnit",
     "DistrictReport",
     "Document",
+    "Dossier",
     "Draft",
     "DutyShift",
     "Event",
