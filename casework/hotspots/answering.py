@@ -21,7 +21,7 @@ from models.base import writing
 from models.signal import HANDED_OVER, NEW, SET_ASIDE
 from rules.hotspots import PREPAID, RESPONDENT
 
-REASON_MOST, TITLE_MOST, TEXT_MOST = 200, 80, 4000
+REASON_MOST, TEXT_MOST = 200, 4000
 _PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 
 
@@ -62,7 +62,7 @@ def hand_over(staff: StaffView, shown: Shown, entered: Mapping[str, str], now: d
 def _faults(shown: Shown, title: str, text: str) -> dict[str, str]:
     faults = {}
     for name, value, most, empty in (
-        ("title", title, TITLE_MOST, "请写标题"),
+        ("title", title, words.TITLE_MOST, "请写标题"),
         ("text", text, TEXT_MOST, "请写正文"),
     ):
         if not value:

@@ -41,6 +41,11 @@ class Shown:
         return words.title(self.row.kind, self.row.words)
 
     @property
+    def days(self) -> str:
+        """Return the days of its window, with their year: signals are kept for years."""
+        return words.days(self.row.first_on, self.row.last_on)
+
+    @property
     def short(self) -> str:
         """Return in one line what stands out."""
         return words.short(self.row.kind, self.row.evidence)

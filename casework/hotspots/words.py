@@ -13,6 +13,8 @@ from rules.hotspots import FACTORS, FILER, PLACE, PREPAID, RESPONDENT, TERM
 NOT_A_VERDICT = "信号，不是结论"
 UNCHECKED = "以上件数没有逐件核实，不代表有关经营者违法。"
 TO_WRITE = "（请编辑补写：问题集中在哪里，消费者怎样避免，遇到了怎么办。）"
+TITLE_MOST = 60
+"""Characters that the title of a notice on the board may have."""
 Evidence = Mapping[str, Any]
 
 
@@ -128,7 +130,7 @@ def draft(kind: str, words: str, first: date, last: date, evidence: Evidence) ->
         about = f"关于{title(kind, words)}的" if kind != PLACE else f"{words}的"
         name = f"{title(kind, words)}来件增多的提示"
         facts = f"{when}，全市12315收到{about}来件{evidence['now']}件，{usual(evidence, '件')}，明显增多。"
-    return name[:80], "\n\n".join((facts, UNCHECKED, TO_WRITE))
+    return name[:TITLE_MOST], "\n\n".join((facts, UNCHECKED, TO_WRITE))
 
 
 def sentence(found: Mapping[str, Any]) -> str:

@@ -295,7 +295,7 @@ def test_a_signal_is_handed_over_as_a_draft_that_names_no_business_and_no_person
     [
         ({"title": "", "text": "正文"}, "title"),
         ({"title": "标题", "text": "  "}, "text"),
-        ({"title": "长" * 81, "text": "正文"}, "title"),
+        ({"title": "长" * 61, "text": "正文"}, "title"),
         ({"title": "标题", "text": "长" * 4001}, "text"),
         ({"title": "标题", "text": "请拨打13800001234"}, "text"),
         ({"title": "标题", "text": "证件11010519491231002X"}, "text"),
