@@ -54,6 +54,7 @@ BLUEPRINTS = (
     "blueprints.briefings.examples",
     "blueprints.briefings.reports",
     "blueprints.insight.views",
+    "blueprints.insight.hotspots",
     "blueprints.admin.views",
     "blueprints.admin.calendar",
 )

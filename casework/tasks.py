@@ -42,6 +42,7 @@ STATION_POSTER = "station.poster"
 CALENDAR_RECOUNT = "calendar.recount"
 BOARD_TURN = "board.turn"
 BOARD_SHEET = "board.sheet"
+HOTSPOT_LOOK = "hotspot.look"
 
 LEASE = timedelta(seconds=75)
 """How long a claimed row is left alone. With the reconciler's period it stays under the promised 120 seconds."""
@@ -90,6 +91,7 @@ KINDS: Mapping[str, Kind] = {
     CALENDAR_RECOUNT: Kind(DEFAULT, "jobs.calendar:recount", tries=12, backoff=(5, 30, 300)),
     BOARD_TURN: Kind(DEFAULT, "jobs.board:turn", tries=5, backoff=(5, 60, 300)),
     BOARD_SHEET: Kind(PDF, "jobs.papers:make_sheet", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up_sheet"),
+    HOTSPOT_LOOK: Kind(DEFAULT, "jobs.hotspots:look", tries=3, backoff=(300, 1800), lease=timedelta(seconds=95)),
     DOCUMENT_MAKE: Kind(PDF, "jobs.papers:make", tries=3, backoff=(30, 300), gave_up="jobs.papers:gave_up"),
     INCIDENT_REPORT: Kind(
         PDF,

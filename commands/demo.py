@@ -62,7 +62,17 @@ def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
 
 def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     """Fill the desks of the city up to `until`, and say how long it took."""
-    from casework.demo import briefings, filling, knowledge, notices, orders, publishing, supervising, watch
+    from casework.demo import (
+        briefings,
+        filling,
+        knowledge,
+        notices,
+        orders,
+        publishing,
+        signals,
+        supervising,
+        watch,
+    )
     from models import clock
     from models.base import db
 
@@ -77,12 +87,14 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     issued = briefings.fill(seed, until)
     shown = notices.fill(until)
     published, known = publishing.publish(until), knowledge.fill(until)
+    waiting = signals.fill(until)
     fresh = filling.order_fresh_papers(clock.now())
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
     say(f"The roster holds {shifts} watches; {drawn} cases of the last month were drawn to be called back.")
     say(f"{supervised} supervision orders were issued in the last two weeks; {issued} briefings are signed off.")
     say(f"{published:,} complaints are published; the knowledge base has {known} entries.")
     say(f"{shown} notices stand on the board.")
+    say(f"{waiting} hot spots wait for somebody to look at them.")
 
 
 def _write_accounts(file: Path, accounts: list[Account], password: str) -> None:

@@ -34,6 +34,7 @@ from casework import (
     tasks,
     throttle,
 )
+from casework.hotspots import keeping as hotspots
 from casework.incidents import suggesting
 from jobs import queues
 from jobs.pulse import AppContext, Pulse
@@ -146,6 +147,13 @@ def look_for_incidents(_house: House, now: datetime) -> Done:
     return Done({"suggested": found.made})
 
 
+def look_for_hotspots(_house: House, now: datetime) -> Done:
+    """Order the look of the day; a worker looks."""
+    added = hotspots.order(now)
+    tasks.wake(added)
+    return Done({"ordered": len(added)})
+
+
 def look_for_strays(_house: House, now: datetime) -> Done:
     """Erase uploads that belong to nothing; report rows whose file is gone."""
     found = attachments.sweep_strays(now)
@@ -167,6 +175,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("erase", 300, erase),
     Periodic("papers", 600, make_up_papers),
     Periodic("incidents", 300, look_for_incidents),
+    Periodic("hotspots", 600, look_for_hotspots),
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),
     Periodic("callbacks", 3600, draw_callbacks),

@@ -27,6 +27,7 @@ from models.notice import Notice, NoticeSheet, NoticeStep, NoticeText
 from models.party import Party, Respondent
 from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
+from models.signal import Signal, SignalCase
 from models.staff import Staff, StaffRole, StaffSession
 from models.station import Station, StationRecord
 from models.supervision import SupervisionOrder
@@ -93,6 +94,8 @@ __all__ = [
     "RoutingRule",
     "Sequence",
     "Setting",
+    "Signal",
+    "SignalCase",
     "Staff",
     "StaffMessage",
     "StaffNotice",

@@ -23,6 +23,7 @@ LINES = {
     "directives": "指令巡检",
     "digests": "每日提要",
     "incidents": "找可能的事件",
+    "hotspots": "安排找热点",
 }
 FOUND = {
     "spoken": "到时点",
@@ -36,6 +37,7 @@ FOUND = {
     "drawn": "抽取",
     "written": "写出",
     "suggested": "新的建议",
+    "ordered": "已安排",
 }
 KINDS = {
     tasks.MESSAGE_SEND: "发送消息",
@@ -51,6 +53,7 @@ KINDS = {
     tasks.CALENDAR_RECOUNT: "重算期限",
     tasks.BOARD_TURN: "公示上下架",
     tasks.BOARD_SHEET: "制作公示张贴版",
+    tasks.HOTSPOT_LOOK: "找热点",
 }
 PARTS = {
     "database": "数据库",

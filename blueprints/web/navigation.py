@@ -40,6 +40,7 @@ STAFF = (
     Link("/briefings/", "简报", ("briefing",)),
     Link("/board/edit", "公示编辑", ("board.edit", "board.publish")),
     Link("/insight/", "统计", ("insight",)),
+    Link("/insight/hotspots", "热点", ("hotspots",), unless=("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),
     Link("/guide", "制度"),
 )

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework import statistics
+from casework.hotspots import finding
 from casework.reference import current
 from casework.statistics import Narrowed, Scope, Table
 from models import Case, Event, Respondent, SupervisionOrder, db
@@ -55,6 +56,8 @@ def freeze(month: Period, now: datetime, tell: Callable[[str], None] = lambda _s
     data["businesses"] = _businesses(month)
     data["supervision"] = _supervision(month)
     data["proposals"] = _proposals(month)
+    tell("hotspots")
+    data["hotspots"] = [one.data() for one in finding.find(month.last, finding.STATISTICAL)]
     return data
 
 

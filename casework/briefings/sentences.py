@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from casework.briefings import freezing
+from casework.hotspots import words
 from casework.statistics import Cell, Row, Table, Value, compare
 from casework.wording import yuan
 from rules import briefing as law
+from rules import hotspots
 from rules import statistics as figures
 from rules.periods import Period
 
@@ -28,7 +30,7 @@ def of(data: Data) -> dict[str, list[str]]:
         "efficiency": _efficiency(data),
         "complaints": _complaints(data),
         "reports": _reports(data),
-        "hotspots": _rising(data),
+        "hotspots": [*_rising(data), *_hotspots(data)],
         "businesses": _businesses(data),
         "cases": [],
         "warnings": [],
@@ -156,6 +158,21 @@ def _rising(data: Data) -> list[str]:
         return ["与上月相比，没有哪一类投诉明显上升。"]
     said = "、".join(f"{row.label}（{_against(row.cells[0])}）" for row in leaves[: law.TOP])
     return [f"与上月相比，上升较多的投诉类别是{said}。这里只列件数的变化，是不是热点，由编辑核实后写明。"]
+
+
+def _hotspots(data: Data) -> list[str]:
+    """What stood out at the end of the month against its own past; sets frozen before that test have none."""
+    found = data.get("hotspots")
+    if found is None:
+        return []
+    first = f"月末{hotspots.WINDOW_DAYS}天和以前的同样长的时段、往年的同一时段比，"
+    if not found:
+        return [f"{first}没有哪一类、哪个辖区或者哪个词多得不像碰巧。"]
+    counted = [words.sentence(one) for one in found if one["kind"] != hotspots.TERM][: law.TOP * 2]
+    # A term may be somebody's name: which ones, only those who read the signals see.
+    terms = sum(one["kind"] == hotspots.TERM for one in found)
+    said = "；".join([*counted, *([f"另有{terms}个词在来件的文字里明显增多"] if terms else [])])
+    return [f"{first}多得不像碰巧的有：{said}。这是统计出来的信号，不是结论。"]
 
 
 def _against(cell: Cell) -> str:

@@ -9,7 +9,7 @@ from random import Random
 from sqlalchemy import Engine, func, insert, select
 
 from casework import documents, reference, respondents, tasks
-from casework.demo import businesses, gatherings, seasons, specimens, town
+from casework.demo import businesses, gatherings, seasons, specimens, texts, town
 from casework.demo.making import Maker, chunks
 from casework.demo.town import Town
 from casework.loading import crew, writer
@@ -23,6 +23,8 @@ BATCH = 1200
 """Cases walked at a time by one process."""
 UNFILED, UNFILED_MOST = 1500, 0.4
 """A small city has many of last month's cases left to call back, a large one has enough of them anyhow."""
+HABITUAL, HABITUAL_MOST = 800, 0.1
+"""One person complains some fifteen times in the last weeks, however large the city is."""
 FRESH_PAPERS = 24
 """Papers of the last days that are left to the worker to make, so that there are some to look at."""
 
@@ -56,6 +58,8 @@ def _town(cases: int, rng: Random, until: datetime) -> Town:
             place.businesses.setdefault(one.trade, []).append(one)
             rows.append({"id": one.id, **respondents.respondent_row(one.values)})
         session.execute(insert(Respondent), rows)
+    place.habitual = texts.filer(rng, place, place.pick_office(rng))
+    place.habitual_share = min(HABITUAL_MOST, HABITUAL / max(cases, 1))
     place.incidents = gatherings.gather(place, until)
     return place
 

@@ -27,6 +27,8 @@ SHARES = (66, 22, 8.5, 3, 0.5)
 PAPERS_KEPT = timedelta(days=45)
 LINES_KEPT = timedelta(days=10)
 GROUP_SHARE = 0.25
+RISING, RISING_DAYS, RISING_SHARE = "concert", 24, 0.08
+"""What many complain of all at once in the last weeks, of different businesses: a hot spot."""
 BY_STAFF = 0.45
 HOURS = (2, 1, 0.5, 0.3, 0.3, 0.5, 1, 3, 7, 10, 10, 7, 5, 6, 8, 9, 8, 5, 4, 5, 5, 5, 4, 3)
 DESK_HOURS = (0,) * 8 + (6, 10, 10, 7, 2, 3, 8, 9, 8, 4) + (0,) * 6
@@ -127,9 +129,16 @@ class Day:
         group = self._group()
         station = not group and self.rng.random() < 0.02
         closed = self.town.businesses["gym"][0]
-        story = texts.complaint(self.rng, self.town, self.day, *(("gym", closed) if group else ()))
+        habitual = not group and self._by_the_same()
+        about: tuple[Any, ...] = ("gym", closed) if group else ()
+        if habitual:
+            about = ("supermarket_food", self.town.businesses["supermarket"][self.rng.choice((0, 0, 1, 2))])
+        elif not group and self._rises():
+            about = (RISING,)
+        story = texts.complaint(self.rng, self.town, self.day, *about)
         office = self.town.offices[story.business.office]
-        values = {**texts.filer(self.rng, self.town, office), **story.values}
+        people = self.town.habitual if habitual else texts.filer(self.rng, self.town, office)
+        values = {**people, **story.values}
         if station:
             self._station(at, values, story.business.id)
             return
@@ -140,9 +149,18 @@ class Day:
 
     def _group(self) -> Gathering | None:
         """Twice in the city's record many people complain of one gym within days."""
-        ago = (self.maker.until.date() - self.day).days
-        near = next((one for one in self.town.incidents if one.last <= ago <= one.first), None)
+        near = next((one for one in self.town.incidents if one.last <= self._ago() <= one.first), None)
         return near if near is not None and self.rng.random() < GROUP_SHARE else None
+
+    def _rises(self) -> bool:
+        return self._ago() <= RISING_DAYS and self.rng.random() < RISING_SHARE
+
+    def _by_the_same(self) -> bool:
+        """One person complains again and again in the last weeks: what the statute names factors of."""
+        return 0 < self._ago() <= RISING_DAYS and self.rng.random() < self.town.habitual_share
+
+    def _ago(self) -> int:
+        return (self.maker.until.date() - self.day).days
 
     def _repeated(self, at: datetime) -> bool:
         """Somebody sends the same complaint again, which is then merged into the first one."""

@@ -44,6 +44,10 @@ class Town:
     """By trade; the first ones are complained of most."""
     unfiled: float = 0.15
     """Share of last month's closed cases that the archivist has not taken yet, so that they can be called back."""
+    habitual: dict[str, Any] = field(default_factory=dict)
+    """The fields of somebody who complains very often."""
+    habitual_share: float = 0.0
+    """Share of that person's complaints among those of the last weeks."""
     incidents: tuple[Any, ...] = ()
     """What many complain of at once (`gatherings.Gathering`)."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)

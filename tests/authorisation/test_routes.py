@@ -24,7 +24,7 @@ STRANGERS = (None, "expired")
 PLAIN = {
     "kind": "complaint", "token": "x" * 32, "nonce": "y" * 32, "paper_id": 1, "session_id": 1, "action": "note",
     "notice_id": 1, "code": "city", "directive_id": 1, "copy_id": 1, "enclosure_id": 1, "draft_token": "z" * 43,
-    "incident_id": 1, "report_id": 1, "suggestion_id": 1,
+    "incident_id": 1, "report_id": 1, "suggestion_id": 1, "signal_id": 1,
     "handover_id": 1, "voicemail_id": 1, "name": "paper.css", "suffix": "csv",
     "month": "2026-10", "part": "overview", "edition_id": 1, "example_id": 1, "unit": "east",
     "publication_id": 1, "entry_id": 1, "dossier_id": 1, "business_id": 1, "size": "a4",

@@ -112,6 +112,29 @@ def test_a_business_with_many_complaints_stands_in_the_bureaus_edition_alone(peo
     assert {part["key"] for part in outside.facts["parts"]} <= {key for key, one in law.SECTIONS.items() if one.public}
 
 
+def test_hot_spots_are_told_as_signals_and_name_no_business(people: Cast) -> None:
+    for back in range(1, 8):
+        when = NOVEMBER.ends - timedelta(days=28 * back + 3)
+        filed(people, 2, now=when, category="shoes", happened_on="")
+    late = NOVEMBER.ends - timedelta(days=4)
+    filed(people, 14, now=late, category="gym", problem="closed_down")
+    data = freezing.freeze(NOVEMBER, DECEMBER)
+    said = sentences.of(data)["hotspots"]
+    assert "健身类14件" in said[-1]
+    assert "信号，不是结论" in said[-1]
+    assert "澜亭" not in freezing.text_of({"hotspots": data["hotspots"]})
+    assert {one["kind"] for one in data["hotspots"]} <= {"category", "problem", "place", "local", "term"}
+    filed(people, 30, now=DECEMBER, category="shoes")
+    assert freezing.freeze(NOVEMBER, DECEMBER)["hotspots"] == data["hotspots"]
+
+
+def test_a_briefing_of_before_there_were_hot_spots_says_nothing_of_them(people: Cast) -> None:
+    data = freezing.freeze(NOVEMBER, DECEMBER)
+    assert "多得不像碰巧" in sentences.of(data)["hotspots"][-1]
+    del data["hotspots"]
+    assert len(sentences.of(data)["hotspots"]) == 1
+
+
 def test_of_two_editors_the_later_sees_what_the_other_saved_and_loses_nothing(people: Cast) -> None:
     row, one, other = compiled(people), people.view("editor"), people.view("city_supervisor")
     keeping.write(one, row, "complaints", "健身停业多。", 0, DECEMBER)
