@@ -42,6 +42,8 @@ BLUEPRINTS = (
     "blueprints.briefings.examples",
     "blueprints.briefings.reports",
     "blueprints.insight.views",
+    "blueprints.insight.assessment",
+    "blueprints.insight.assessment_acts",
     "blueprints.admin.views",
     "blueprints.admin.calendar",
 )

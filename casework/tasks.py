@@ -36,6 +36,8 @@ ATTACHMENT_CLEAN = "attachment.clean"
 INCIDENT_REPORT = "incident.report"
 BRIEFING_COMPILE = "briefing.compile"
 BRIEFING_PRINT = "briefing.print"
+ASSESSMENT_COUNT = "assessment.count"
+ASSESSMENT_PRINT = "assessment.print"
 DUTY_TELL = "duty.tell"
 CALENDAR_RECOUNT = "calendar.recount"
 
@@ -102,6 +104,17 @@ KINDS: Mapping[str, Kind] = {
     ),
     BRIEFING_PRINT: Kind(
         PDF, "jobs.briefings:print_edition", tries=3, backoff=(30, 300), gave_up="jobs.briefings:gave_up_edition"
+    ),
+    ASSESSMENT_COUNT: Kind(
+        DEFAULT,
+        "jobs.assessment:count",
+        tries=3,
+        backoff=(30, 300),
+        lease=timedelta(seconds=95),
+        gave_up="jobs.assessment:gave_up",
+    ),
+    ASSESSMENT_PRINT: Kind(
+        PDF, "jobs.assessment:print_notification", tries=3, backoff=(30, 300), gave_up="jobs.assessment:gave_up_print"
     ),
 }
 

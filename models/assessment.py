@@ -1,4 +1,4 @@
-"""The monthly assessment of units (考核): frozen figures, breaches entered by hand, objections with what became of them."""
+"""The monthly assessment of units (考核): frozen figures, breaches entered by hand, objections and corrections."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ Scores are whole hundredths of a point (10000 is 100.00), so that nothing is eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -116,6 +116,7 @@ OBJECTION_DAYS: int = _DATA["objection_days"]
 ITEMS: Mapping[str, Item] = MappingProxyType(_items())
 GROUPS: Mapping[str, Group] = MappingProxyType(_groups())
 BREACH_KINDS: Mapping[str, BreachKind] = MappingProxyType(_breach_kinds())
+WEIGHTS: Mapping[str, int] = MappingProxyType({one.key: one.weight for one in ITEMS.values()})
 COMPLETE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {kind: strings(columns, f"{_FILE} complete {kind}") for kind, columns in _DATA["complete"].items()}
 )
@@ -157,16 +158,16 @@ def cleared(item: str, kinds: Iterable[str]) -> bool:
     return any(BREACH_KINDS[one].clears == item for one in kinds)
 
 
-def total(scores: Mapping[str, int | None]) -> tuple[int | None, int]:
+def total(scores: Mapping[str, int | None], weights: Mapping[str, int]) -> tuple[int | None, int]:
     """Return (the weighted mean of the items that are assessed, what those weigh together)."""
-    counted = [(ITEMS[key].weight, score) for key, score in scores.items() if score is not None]
+    counted = [(weights[key], score) for key, score in scores.items() if score is not None]
     weight = sum(one for one, _ in counted)
     return (rounded(sum(one * score for one, score in counted), weight) if weight else None), weight
 
 
-def ranks(totals: Mapping[str, tuple[int | None, int]]) -> dict[str, int | None]:
+def ranks(totals: Mapping[str, tuple[int | None, int]], least: int = RANKED_LEAST) -> dict[str, int | None]:
     """Return the place of each unit of a group: equal totals share one, and too little weight has none."""
-    ranked = {key: score for key, (score, weight) in totals.items() if score is not None and weight >= RANKED_LEAST}
+    ranked = {key: score for key, (score, weight) in totals.items() if score is not None and weight >= least}
     return {key: 1 + sum(other > ranked[key] for other in ranked.values()) if key in ranked else None for key in totals}
 
 
@@ -183,8 +184,3 @@ def counted_from(month: Period, calendar: Calendar) -> date:
 def objections_until(frozen_on: date, calendar: Calendar) -> date:
     """Return the last day on which a unit may object."""
     return calendar.add_working_days(frozen_on, OBJECTION_DAYS)
-
-
-def weighed() -> Sequence[tuple[str, int]]:
-    """Return the items with their weights in their order."""
-    return [(one.key, one.weight) for one in ITEMS.values()]

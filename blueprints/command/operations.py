@@ -45,6 +45,8 @@ KINDS = {
     tasks.INCIDENT_REPORT: "制作情况报告",
     tasks.BRIEFING_COMPILE: "汇编简报",
     tasks.BRIEFING_PRINT: "印制简报",
+    tasks.ASSESSMENT_COUNT: "考核取数",
+    tasks.ASSESSMENT_PRINT: "印制考核通报",
     tasks.NOTICE_SEND: "通知工作人员",
     tasks.CALENDAR_RECOUNT: "重算期限",
 }

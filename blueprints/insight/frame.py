@@ -10,7 +10,10 @@ from blueprints.web import page
 from blueprints.web.navigation import Link, current_of
 from blueprints.web.staff import current_staff, may_open
 
-PARTS = (Link("/insight/", "统计", ("insight",)),)
+PARTS = (
+    Link("/insight/", "统计", ("insight",)),
+    Link("/insight/assessment/", "考核", ("insight",)),
+)
 """A part more is a line more; one alone needs no tabs."""
 
 
