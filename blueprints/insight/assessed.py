@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from blueprints.insight.asking import Question
-from blueprints.web.staff import may_open
+from blueprints.web.staff import current_staff, may_open
 from casework import statistics
 from casework.actors import StaffView
 from casework.assessment import keeping, results
@@ -65,7 +65,7 @@ class Shown:
     def __init__(self, staff: StaffView, row: Assessment) -> None:
         self.row, self.month = row, Period.parse(row.month)
         self._asks = {one.key for one in statistics.choices(staff)}
-        self._reads_reports = may_open(staff, ("briefing",))
+        self._reads_reports = may_open(current_staff(), ("briefing",))
 
     def groups(self, found: list[Result]) -> list[tuple[str, list[Line]]]:
         """Return the lines of each group, the best first."""

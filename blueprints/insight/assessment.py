@@ -141,7 +141,7 @@ def _effect(kind: law.BreachKind) -> str:
     return f"“{law.ITEMS[kind.clears].label}”记0分" if kind.clears else f"扣{kind.points}分"
 
 
-def _may(staff: StaffView, row: Assessment) -> dict[str, bool]:
+def _may(staff: StaffView, row: Assessment) -> dict[str, Any]:
     is_open, objected = row.state == "open", bool(keeping.corrections(row))
     decides = places.may(staff, places.DECIDE)
     return {

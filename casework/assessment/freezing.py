@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from casework import statistics
 from casework.assessment import places
-from casework.briefings import districts
+from casework.briefings import standings
 from casework.reference import Reference, UnitView, current
 from casework.statistics import Scope, Table, Value
 from models import AssessmentBreach, db
@@ -55,6 +55,7 @@ def freeze(month: Period, now: datetime) -> dict[str, Any]:
             }
             for one in law.ITEMS.values()
         ],
+        "breaches": sorted(one.id for found in read.breaches.values() for one in found),
         "units": [_unit(one, read) for one in places.assessed(ref)],
     }
 
@@ -67,7 +68,7 @@ def text_of(data: Mapping[str, Any]) -> str:
 def _reports(month: Period, now: datetime) -> dict[int, str]:
     """How each district stands with its report on the month."""
     found = {}
-    for one in districts.of_month(month, now):
+    for one in standings.of_month(month, now):
         if one.report is not None:
             found[one.unit.id] = law.LATE if one.report.late else law.ON_TIME
         else:

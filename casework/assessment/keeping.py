@@ -95,7 +95,8 @@ def order_due(now: datetime) -> int:
 def _count(session: Session, row: Assessment, staff: StaffView | None, now: datetime) -> list[tasks.Added]:
     row.state, row.ordered_at, row.ordered_by = states.COUNTING, now, staff.id if staff else None
     session.flush()
-    key = f"assessment-{row.id}-{now.timestamp():.0f}"
+    counted = f"{row.frozen_at.timestamp():.0f}" if row.frozen_at else "first"
+    key = f"assessment-{row.id}-{counted}-{now.timestamp():.0f}"
     return tasks.add(session, [tasks.row(tasks.ASSESSMENT_COUNT, {"assessment_id": row.id}, key, now)])
 
 
@@ -232,10 +233,10 @@ def _require_untouched(session: Session, month: str) -> None:
 
 def changed_since(row: Assessment) -> bool:
     """Tell whether breaches were entered or withdrawn after the figures were frozen: they must be counted anew."""
-    if row.frozen_at is None or row.state != states.OPEN:
+    if row.state != states.OPEN:
         return False
-    moments = [one for breach in breaches(row.month) for one in (breach.entered_at, breach.withdrawn_at) if one]
-    return any(one > row.frozen_at for one in moments)
+    counted: list[int] = row.data["breaches"]
+    return sorted(one.id for one in breaches(row.month) if one.withdrawn_at is None) != counted
 
 
 def sign(staff: StaffView, row: Assessment, now: datetime) -> None:

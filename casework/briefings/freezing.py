@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework import statistics
+from casework.assessment import telling
 from casework.reference import current
 from casework.statistics import Narrowed, Scope, Table
 from models import Case, Event, Respondent, SupervisionOrder, db
@@ -55,6 +56,7 @@ def freeze(month: Period, now: datetime, tell: Callable[[str], None] = lambda _s
     data["businesses"] = _businesses(month)
     data["supervision"] = _supervision(month)
     data["proposals"] = _proposals(month)
+    data["assessment"] = telling.signed(month)
     return data
 
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file .*sRGB2014:Resourc
 
 @pytest.fixture
 def office(app: Flask) -> Iterator[Desk]:
-    """A city with six complaints in November, two of them signed for too late; on the day after the reports were due."""
+    """A city with six complaints in November, two signed for too late; on the day after the reports were due."""
     found = desk.founded(app)
     with found.records():
         assessing.terms(filed(found.people, 6), "unit.sign", [IN_TIME] * 4 + [LATE, LATE])
