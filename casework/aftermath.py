@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from casework import attachments, callbacks, people
+from casework import attachments, callbacks, people, tasks
 from casework.corrections import correct, prepare
+from casework.dossiers import making as dossiers
 from casework.effects import Act
 from casework.errors import NotFound, Refused
 from casework.incidents import membership
+from casework.knowledge import keeping as knowledge
+from casework.publicity import publishing
 from casework.receipt_day import TAKES
 from casework.reference import Reference
 from models import Attachment, Case, CaseLink, Directive, DirectiveCase, Event, Party
@@ -157,19 +160,29 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
         session.execute(insert(DirectiveCase).values(directive_id=directive_id, case_id=case.id))
 
 
+def _archived(session: Session, case: Case, act: Act) -> None:
+    """Have the dossier bound; the reconciler hands the task over once its papers are on their way."""
+    tasks.add(session, dossiers.of_act(session, case, act.actor.id, act.now))
+
+
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {
+    "answer": knowledge.answered,
+    "archive": _archived,
     "attach_directive": _under_directive,
     "attach_incident": membership.attached,
     "call_back": _called_back,
     "change_representative": _change_of_people,
     "close_repeat": _merged,
     "correct_record": correct,
+    "decide_publication": publishing.decided,
     "detach_incident": membership.detached,
     "form_joint": _joint,
     "link_duplicate": _linked,
     "merge_duplicate": _merged,
     "merge_new_facts": _new_facts,
     "register_proxy": _proxy,
+    "reopen": publishing.reopened,
+    "save_as_knowledge": knowledge.saved,
     "substitute_filer": _heir,
     "unlink": _unlinked,
 }

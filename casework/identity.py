@@ -65,6 +65,22 @@ def may_reveal(staff: StaffView, case: Case, now: datetime) -> bool:
     return any(rule.may_reveal(role, held, today) for role, held in access.holdings(staff, columns, ref))
 
 
+def may_open_dossier(staff: StaffView, case: Case, now: datetime) -> bool:
+    """Tell whether this person may open the dossier of a case: who may see the filer, and who keeps the archive."""
+    if may_reveal(staff, case, now):
+        return True
+    held_by_role = access.holdings(staff, access.columns(case), current())
+    return any(rule.may_reveal_dossier(role, held) for role, held in held_by_role)
+
+
+def look_into_dossier(case: Case, staff: StaffView, now: datetime) -> None:
+    """Record that a person opens the dossier of a case. Raise NotAllowed for whom the rules do not let."""
+    if not may_open_dossier(staff, case, now):
+        raise NotAllowed("卷宗里有来件人的身份，只有办理这一件的人和档案人员可以打开。")
+    with writing() as session:
+        session.execute(insert(Reveal).values(case_id=case.id, staff_id=staff.id, at=now, reason="打开卷宗"))
+
+
 def may_reveal_to_call(staff: StaffView, case: Case) -> bool:
     """Tell whether this person may see whom to call: the month's draw chose the case, the call is still due, and it
     could be recorded (not of a case that has gone to the archive meanwhile)."""

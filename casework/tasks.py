@@ -38,6 +38,7 @@ BRIEFING_COMPILE = "briefing.compile"
 BRIEFING_PRINT = "briefing.print"
 ASSESSMENT_COUNT = "assessment.count"
 ASSESSMENT_PRINT = "assessment.print"
+DOSSIER_BIND = "dossier.bind"
 DUTY_TELL = "duty.tell"
 CALENDAR_RECOUNT = "calendar.recount"
 
@@ -101,6 +102,15 @@ KINDS: Mapping[str, Kind] = {
         backoff=(30, 300),
         lease=timedelta(seconds=95),
         gave_up="jobs.briefings:gave_up",
+    ),
+    # Papers of the case may still be on their way: it comes again until they are made.
+    DOSSIER_BIND: Kind(
+        PDF,
+        "jobs.dossiers:bind",
+        tries=6,
+        backoff=(15, 60, 300),
+        lease=timedelta(seconds=95),
+        gave_up="jobs.dossiers:gave_up",
     ),
     BRIEFING_PRINT: Kind(
         PDF, "jobs.briefings:print_edition", tries=3, backoff=(30, 300), gave_up="jobs.briefings:gave_up_edition"

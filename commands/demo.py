@@ -62,7 +62,7 @@ def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
 
 def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     """Fill the desks of the city up to `until`, and say how long it took."""
-    from casework.demo import assessing, briefings, filling, orders, supervising, watch
+    from casework.demo import assessing, briefings, filling, knowledge, orders, publishing, supervising, watch
     from models import clock
     from models.base import db
 
@@ -76,11 +76,13 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     shifts, drawn = watch.fill(seed, until)
     issued = briefings.fill(seed, until)
     signed = assessing.fill(seed, until)
+    published, known = publishing.publish(until), knowledge.fill(until)
     fresh = filling.order_fresh_papers(clock.now())
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
     say(f"The roster holds {shifts} watches; {drawn} cases of the last month were drawn to be called back.")
     say(f"{supervised} supervision orders were issued in the last two weeks; {issued} briefings are signed off.")
     say(f"The units were assessed; {signed} assessment is signed and the next waits for objections.")
+    say(f"{published:,} complaints are published; the knowledge base has {known} entries.")
 
 
 def _write_accounts(file: Path, accounts: list[Account], password: str) -> None:

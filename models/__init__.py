@@ -17,12 +17,15 @@ from models.case import Case, CaseLink, CaseText
 from models.deadline import Deadline, DeadlinePause
 from models.directive import Directive, DirectiveCase, DirectiveClock, DirectiveReport, DirectiveUnit
 from models.document import Document
+from models.dossier import Dossier
 from models.duty import DutyShift, Handover, Voicemail
 from models.event import Event
 from models.filing import Draft, Filing
 from models.incident import Incident, IncidentCase, IncidentNote, IncidentReport, IncidentSuggestion
+from models.knowledge import KnowledgeEntry, KnowledgePair, KnowledgeStep
 from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
+from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
 from models.staff import Staff, StaffRole, StaffSession
 from models.supervision import SupervisionOrder
@@ -58,6 +61,7 @@ __all__ = [
     "DirectiveUnit",
     "DistrictReport",
     "Document",
+    "Dossier",
     "Draft",
     "DutyShift",
     "Event",
@@ -72,9 +76,15 @@ __all__ = [
     "IncidentNote",
     "IncidentReport",
     "IncidentSuggestion",
+    "KnowledgeEntry",
+    "KnowledgePair",
+    "KnowledgeStep",
     "Lease",
     "Model",
     "Party",
+    "Publication",
+    "PublicationObjection",
+    "PublicationStep",
     "Respondent",
     "Reveal",
     "Revision",

@@ -30,32 +30,34 @@ _ENOUGH: Mapping[str, frozenset[str]] = {
 
 
 _Scopes = dict[str, str]
-_Loaded = tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], _Scopes, _Scopes, _Scopes]
+_Loaded = tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]], _Scopes, _Scopes, _Scopes, _Scopes]
 
 
 def _load() -> _Loaded:
     raw = read("access.toml")
-    only(raw, "access.toml", ("read", "policy", "reveal", "reveal_to_call", "withdraw"))
+    only(raw, "access.toml", ("read", "policy", "reveal", "reveal_to_call", "reveal_dossier", "withdraw"))
     reads = {role: {scope: strings(states, role) for scope, states in row.items()} for role, row in raw["read"].items()}
     policies = {name: strings(roles, name) for name, roles in raw["policy"].items()}
     reveal: dict[str, str] = raw["reveal"]
     to_call: dict[str, str] = raw["reveal_to_call"]
+    dossier: dict[str, str] = raw["reveal_dossier"]
     withdraw: dict[str, str] = raw["withdraw"]
-    named = {*reads, *reveal, *to_call, *withdraw, *(role for roles in policies.values() for role in roles)}
+    named = {*reads, *reveal, *to_call, *dossier, *withdraw, *(role for roles in policies.values() for role in roles)}
     scopes = {scope for row in reads.values() for scope in row}
-    scopes |= {*reveal.values(), *to_call.values(), *withdraw.values()}
+    scopes |= {*reveal.values(), *to_call.values(), *dossier.values(), *withdraw.values()}
     if not named <= ROLES.keys() or not scopes <= SCOPES.keys():
         raise TableError(f"access.toml: unknown {sorted(named - ROLES.keys())} {sorted(scopes - SCOPES.keys())}")
     if any(role != "discipline" for role, row in reads.items() if "sealed" in row):
         raise TableError("access.toml: only discipline officers read sealed cases")
-    return reads, policies, reveal, to_call, withdraw
+    return reads, policies, reveal, to_call, dossier, withdraw
 
 
-_READS, _POLICIES, _REVEAL, _TO_CALL, _WITHDRAW = _load()
+_READS, _POLICIES, _REVEAL, _TO_CALL, _DOSSIER, _WITHDRAW = _load()
 READS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(_READS)
 POLICIES: Mapping[str, tuple[str, ...]] = MappingProxyType(_POLICIES)
 REVEALS: Mapping[str, str] = MappingProxyType(_REVEAL)
 REVEALS_TO_CALL: Mapping[str, str] = MappingProxyType(_TO_CALL)
+REVEALS_DOSSIER: Mapping[str, str] = MappingProxyType(_DOSSIER)
 WITHDRAWS: Mapping[str, str] = MappingProxyType(_WITHDRAW)
 
 
@@ -119,6 +121,12 @@ def may_reveal_to_call(role: str, scope_holds: frozenset[str]) -> bool:
     Whoever calls filers back needs the number (Order 121 article 26), for as long as the call is due and no longer.
     """
     wanted = REVEALS_TO_CALL.get(role)
+    return wanted is not None and "sealed" not in scope_holds and bool(_ENOUGH[wanted] & scope_holds)
+
+
+def may_reveal_dossier(role: str, scope_holds: frozenset[str]) -> bool:
+    """May this role open the dossier of a case, which holds the papers that name the filer, to keep the archive?"""
+    wanted = REVEALS_DOSSIER.get(role)
     return wanted is not None and "sealed" not in scope_holds and bool(_ENOUGH[wanted] & scope_holds)
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from blueprints.briefings import figures
 from blueprints.web import leave, page, policy, say
 from blueprints.web.forms import Filled
+from blueprints.web.pages import forget_public_pages
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments
 from casework.actors import StaffView
@@ -242,6 +243,7 @@ def issue(month: str) -> Response:
     staff = worker_of_desk()
     row = keeping.find(staff, month)
     keeping.issue(staff, row, clock.now())
+    forget_public_pages()  # the month's figures stand in them from now on
     say(f"已签发，编为第{row.number}期。两种版本正在印制。")
     return leave(href(month))
 

@@ -17,6 +17,7 @@ PARTS = (
     Link("/command/incidents", "重大事件", ("command",)),
     Link("/command/duty", "值班", ("duty",)),
     Link("/command/callbacks", "回访", ("callback",)),
+    Link("/command/publicity", "投诉公示", ("publicity",)),
     Link("/command/operations", "运行情况", ("operations",)),
 )
 

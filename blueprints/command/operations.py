@@ -47,6 +47,7 @@ KINDS = {
     tasks.BRIEFING_PRINT: "印制简报",
     tasks.ASSESSMENT_COUNT: "考核取数",
     tasks.ASSESSMENT_PRINT: "印制考核通报",
+    tasks.DOSSIER_BIND: "装订卷宗",
     tasks.NOTICE_SEND: "通知工作人员",
     tasks.CALENDAR_RECOUNT: "重算期限",
 }

@@ -17,6 +17,7 @@ from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
 from casework import access, attachments, casefile, casewords, directives, handling, identity, offers
 from casework.actors import StaffView, by
+from casework.dossiers import showing
 from casework.errors import Faults, NotAllowed, NotFound, Refused, Stale
 from casework.identity import Identity
 from casework.reference import current
@@ -81,6 +82,7 @@ def _case(
         "orders": directives.of_case(case, staff),
         "incident_href": _incident_href(file),
         "order_href": _order_href(case, staff),
+        "dossier": showing.shown(staff, case, now),
         "then": _then(),
     }
     if done and by_htmx():
@@ -131,6 +133,7 @@ def _anchors(file: casefile.CaseFile) -> list[tuple[str, str, int | None]]:
         ("s-file", "材料", len(file.files)),
         ("s-line", "经过", len(file.log)),
         ("s-doc", "文书", len(file.papers)),
+        *([("s-dossier", "卷宗", None)] if file.case.closed_at is not None else []),
         ("s-link", "关联", len(file.links) + (file.incident is not None)),
     ]
 

@@ -12,9 +12,12 @@ from blueprints.public.entry import Values
 from blueprints.public.uploads import Holder
 from blueprints.web import begin_visit, current_visit, page, policy, posted, say
 from blueprints.web.errors import LATER, not_now
+from blueprints.web.pages import by_htmx
 from blueprints.web.visits import LASTS, cookie_name, put_cookie
 from casework import attachments, drafts, intake
 from casework.errors import Faults, NotFound, Refused
+from casework.knowledge import finding
+from casework.knowledge.finding import Entry
 from models import clock
 from models.outage import Unavailable
 from rules.calendar import local_date
@@ -23,6 +26,8 @@ from rules.workflow import WORKFLOW
 bp = Blueprint("filing", __name__)
 _KIND = "/file/<any(complaint, report, consultation, suggestion, misconduct):kind>"
 DRAFT_COOKIE = "draft"
+ASKED = "consultation"
+"""The kind whose question may have an answer already."""
 STALE = "页面放得太久，还没有提交。您填的内容都在下面，请再点一次提交。"
 
 
@@ -88,6 +93,8 @@ def _fill(kind: str, values: Values, visit: str, now: datetime) -> Response:
         uploads.remove(holder, request.form["remove"])
     if "save" in request.form and not errors:
         return _save(kind, values, holder, visit, now)
+    if "ask" in request.form and kind == ASKED:
+        return _answered(kind, values, holder)
     if {"remove", "upload", "change", "save"} & request.form.keys():
         return _form(kind, values, holder, errors)
     if holder.lost:
@@ -168,9 +175,18 @@ def _save(kind: str, values: Values, holder: Holder, visit: str, now: datetime) 
     return response
 
 
+def _answered(kind: str, values: Values, holder: Holder) -> Response:
+    """Show entries of the knowledge base that fit the question as far as it is written: to htmx these alone."""
+    answers = finding.fitting(str(values.get("content", "")))
+    if by_htmx():
+        return page("public/_answers.html", "public/_answers.html", answers=answers)
+    return _form(kind, values, holder, answers=answers)
+
+
 def _form(
-    kind: str, values: Values, holder: Holder, errors: dict[str, str] | None = None, *, notice: str = ""
-) -> Response:
+    kind: str, values: Values, holder: Holder, errors: dict[str, str] | None = None, *, notice: str = "",
+    answers: list[Entry] | None = None,
+) -> Response:  # fmt: skip
     return page(
         "public/file_form.html",
         "public/_files.html",
@@ -184,6 +200,7 @@ def _form(
         holder=holder,
         files=holder.files(),
         notice=notice,
+        answers=answers,
         **_frame(kind),
     )
 
@@ -235,6 +252,7 @@ def _check(
         split=bool(typed.get("also_report")),
         anonymous=bool(typed.get("anonymous")),
         reply_by=typed.get("reply_by"),
+        answers=finding.fitting(str(values.get("content", ""))) if kind == ASKED else None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from blueprints.public import guide
+from blueprints.public import figures, guide
 from blueprints.web import page, policy
 from blueprints.web.pages import leave, own_path
 from blueprints.web.setup import keep_look
@@ -26,7 +26,7 @@ def today() -> date:
 def home() -> Response:
     """The way in."""
     kinds, after = guide.kinds(today()), guide.after_filing(today())
-    return page("public/home.html", kinds=kinds, after=after, news=(), figures=None)
+    return page("public/home.html", kinds=kinds, after=after, news=(), figures=figures.of_home())
 
 
 @bp.get("/guide")
@@ -81,27 +81,6 @@ def board_feed() -> Response:
     root = current_app.config["SETTINGS"].public_url.rstrip("/")
     body = render_template("public/feed.atom", root=root)
     return Response(body, content_type="application/atom+xml; charset=utf-8")
-
-
-@bp.get("/publicity")
-@policy("public", cached=True)
-def publicity() -> Response:
-    """How complaints become public, and how not."""
-    return page("public/publicity.html")
-
-
-@bp.get("/figures")
-@policy("public", cached=True)
-def figures() -> Response:
-    """Which figures are published and how each is computed."""
-    return page("public/figures.html")
-
-
-@bp.get("/figures.csv")
-@policy("public", cached=True)
-def figures_csv() -> Response:
-    """The published figures as a table; its columns are fixed, its rows come with the first published month."""
-    return Response("\ufeff月份,区县,类型,类别,件数\r\n", content_type="text/csv; charset=utf-8")
 
 
 @bp.get("/stations")

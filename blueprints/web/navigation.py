@@ -35,6 +35,7 @@ STAFF = (
     Link("/command/", "指挥督办", ("command",)),
     Link("/command/duty", "值班", ("duty",), unless=("command",)),
     Link("/command/operations", "运行情况", ("operations",), unless=("command",)),
+    Link("/desk/knowledge", "知识库", ("knowledge",)),
     Link("/briefings/", "简报", ("briefing",)),
     Link("/insight/", "统计", ("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),

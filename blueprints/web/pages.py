@@ -56,6 +56,11 @@ def leave(location: str) -> Response:
     return cast(Response, redirect(location, code=303))
 
 
+def forget_public_pages() -> None:
+    """Let what everybody reads be made anew: something in it has changed."""
+    current_app.extensions["portal_pages"].forget()
+
+
 def say(text: str, *, tone: str = "ok", link: tuple[str, str] | None = None) -> None:
     """Show a sentence at the top of the page that the reader sees next.
 

@@ -20,6 +20,9 @@ _OPEN_FILES = 64
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 
+PAGES = "application/pdf+pages"
+"""Not the type of a file: asks for the pages of a PDF as pictures."""
+
 # Media type → module and function. A module is imported only when a file of its sort comes.
 CLEANERS: dict[str, tuple[str, str]] = {
     "image/jpeg": ("images", "clean_jpeg"),
@@ -34,6 +37,7 @@ CLEANERS: dict[str, tuple[str, str]] = {
     "audio/mp4": ("mpeg4", "clean_m4a"),
     "video/mp4": ("mpeg4", "clean_mp4"),
     "text/plain": ("text", "clean_text"),
+    PAGES: ("raster", "pages_as_pictures"),
 }
 
 

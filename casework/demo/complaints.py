@@ -10,6 +10,7 @@ from casework.demo.gatherings import Gathering
 from casework.demo.life import Life
 from casework.demo.sources import read
 from casework.demo.stages import contact, file_away, rate, send_on
+from rules import categories
 from rules.calendar import at_time
 
 TEN = time(10, 0)
@@ -255,11 +256,22 @@ def _terminate(life: Life, ground: str, reasons: str, **proof: Any) -> None:
     after(life)
 
 
+def _masked(life: Life) -> str:
+    """Return what everybody may read about a complaint: the matter and how it ended, nobody's name."""
+    case, words = life.walk.case, read("work")
+    problem = categories.category(case["problem"]).label if case["problem"] else "消费争议"
+    kind, _, _ = (case["outcome"] or "").partition("/")
+    kind = "settled_without_money" if kind == "settlement" and not case["amount_recovered"] else kind
+    ending = words["published_endings"].get(kind, words["published_endings"]["other"])
+    said: str = words["published"].format(goods=case["goods"] or "商品或者服务", problem=problem)
+    return said + str(ending).format(refund=f"{(case['amount_recovered'] or 0) / 100:g}")
+
+
 def _publish(life: Life) -> None:
     life.wait(0.5, 6)
     agrees = life.walk.text["consent_publish"]
     life.do(
         "decide_publication", life.lead, decision="publish" if agrees else "do_not_publish",
         ground=None if agrees else "L1",
-        masked_text=read("work")["masked"],
+        masked_text=_masked(life),
     )  # fmt: skip

@@ -209,10 +209,19 @@ def test_doctor_hides_secrets_and_says_what_is_missing(run: FlaskCliRunner) -> N
     assert run.invoke(args=["doctor"]).exit_code == 0
 
 
-def test_brief_says_honestly_that_it_cannot(run: FlaskCliRunner) -> None:
-    result = run.invoke(args=["brief", "2026-10"])
+def test_brief_says_when_no_worker_has_taken_it_up_and_the_order_stays(run: FlaskCliRunner) -> None:
+    run.invoke(args=["init"])
+    result = run.invoke(args=["brief", "2026-10", "--wait", "0"])
     assert result.exit_code == 1
-    assert "2026-10" in result.output
+    assert "Is one running?" in result.output
+    assert "is there already" in run.invoke(args=["brief", "2026-10", "--wait", "0"]).output
+
+
+def test_brief_takes_no_month_that_is_not_over(run: FlaskCliRunner) -> None:
+    run.invoke(args=["init"])
+    result = run.invoke(args=["brief", "2059-10"])
+    assert result.exit_code == 1
+    assert "2059-10" in result.output
 
 
 @pytest.mark.parametrize(

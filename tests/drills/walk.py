@@ -203,7 +203,7 @@ _CALL: dict[str, Any] = {
     "goods": "其他",
     "demands": ["refund"],
     "consent_mediation": "yes",
-    "consent_publish": "no",
+    "consent_publish": "yes",
 }
 
 

@@ -64,7 +64,7 @@ COMPLAINT: dict[str, Any] = {
     "content": "2026年3月2日在该店办健身年卡，付款3680元。9月28日去锻炼，发现门店关门，"
     "要求退还剩余费用，对方不再接电话。",
     "demands": ["refund"],
-    "consent_publish": "no",
+    "consent_publish": "yes",
     "consent_mediation": "yes",
     "consent_truth": "yes",
 }

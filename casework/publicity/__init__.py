@@ -1,0 +1,1 @@
+"""Publication of complaint information (投诉信息公示): decision, pages, objections, corrections."""
