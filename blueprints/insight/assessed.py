@@ -80,13 +80,17 @@ class Shown:
     def cell(self, result: Result, figure: Figure) -> Cell:
         """Return a score with the addresses of what stands behind it."""
         was = figure.was
-        return Cell(figure.shown, tuple(self._notes(result, was or figure)), was.shown if was is not None else "")
+        if was is None:
+            return Cell(figure.shown, tuple(self._notes(result, figure)), "")
+        return Cell(figure.shown, ((f"更正后{figure.numbers}", ""), *self._notes(result, was)), was.shown)
 
     def _notes(self, result: Result, figure: Figure) -> list[tuple[str, str]]:
         item = law.ITEMS[figure.key]
         if item.way == law.RATED:
             part, whole = figure.part or 0, figure.whole or 0
-            notes = [(f"{part:,}/{whole:,}件", self._cases(result.key, MEASURES[item.measure].whole) if whole else "")]
+            if not whole:
+                return []
+            notes = [(f"{part:,}/{whole:,}件", self._cases(result.key, MEASURES[item.measure].whole))]
             late = whole - part
             return [*notes, (f"{late:,}件没做到", self._cases(result.key, item.late))] if late else notes
         if item.way == law.REPORT and figure.score is not None:

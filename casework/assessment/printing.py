@@ -163,7 +163,7 @@ def _lines(members: list[Result]) -> list[dict[str, Any]]:
             "rank": one.rank if one.rank is not None else "—",
             "name": one.name,
             "scores": [(_short(figure.score), figure.was is not None) for figure in one.figures],
-            "total": law.score_words(one.total) if one.total is not None else "—",
+            "total": one.shown.replace("--", "—"),
         }
         for one in members
     ]
@@ -217,7 +217,8 @@ def grid(row: Assessment, found: list[Result]) -> Grid:
             line: list[str | int | float | None] = [label, result.rank, result.name]
             for figure in result.figures:
                 line += [_points(figure.score), figure.part, figure.whole]
-            lines.append([*line, _points(result.total), "有更正" if result.corrected else ""])
+            total = _points(result.total) if result.rank is not None else None
+            lines.append([*line, total, "有更正" if result.corrected else ""])
     notes = [(one["label"], f"{one['formula']}（权重{one['weight']}）") for one in row.data.get("items", [])]
     title = f"{month.label}12315工作考核（{keeping.STATES[row.state]}）"
     return Grid(title, (*heads, "总分", "更正"), tuple(map(tuple, lines)), tuple(notes), row.frozen_at)

@@ -27,10 +27,14 @@ class Figure:
         return law.score_words(self.score)
 
     @property
+    def numbers(self) -> str:
+        """Return the numbers of cases or posts behind the score, where there are any."""
+        return f"{self.part:,}/{self.whole:,}" if self.part is not None and self.whole is not None else ""
+
+    @property
     def behind(self) -> str:
         """Return what stands behind the score: numbers of cases or posts, or words."""
-        numbers = f"{self.part:,}/{self.whole:,}" if self.part is not None and self.whole is not None else ""
-        return "，".join(one for one in (numbers, self.words) if one)
+        return "，".join(one for one in (self.numbers, self.words) if one)
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,8 @@ class Result:
 
     @property
     def shown(self) -> str:
-        """Return the total as it is written."""
-        return law.score_words(self.total)
+        """Return the total as it is written; too little was assessed of a unit without a place."""
+        return law.score_words(self.total) if self.rank is not None else "--"
 
     @property
     def corrected(self) -> bool:
@@ -94,7 +98,7 @@ def _figures(unit: Mapping[str, Any], fixed: Mapping[tuple[str, str], Assessment
         figure = Figure(key, kept["score"], kept["part"], kept["whole"], kept["words"])
         correction = fixed.get((unit["key"], key))
         if correction is not None:
-            figure = Figure(key, correction.score, correction.part, correction.whole, "已更正", figure)
+            figure = Figure(key, correction.score, correction.part, correction.whole, "", figure)
         found.append(figure)
     return tuple(found)
 

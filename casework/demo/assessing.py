@@ -19,7 +19,7 @@ from rules import assessment as law
 from rules.calendar import at_time, local_date
 from rules.periods import Period
 
-MORNING, NOON, EVENING = time(0, 40), time(11, 30), time(16, 30)
+MORNING, NOON, EVENING = time(8, 40), time(11, 30), time(16, 30)
 LOOKED, AFTERWARDS = 400, 0.04
 """So many cases at most were looked at, and the share of looks after the end."""
 REASONS = ("电话联系当事人", "核对寄送地址", "通知调解时间", "退款到账后回访")

@@ -15,7 +15,7 @@ from models import clock
 from tests.jobs import papers
 from tests.support import assessing, desk
 from tests.support.assessing import COUNTED, IN_TIME, LATE, OVER
-from tests.support.desk import Desk, errors_of, soup, text_of
+from tests.support.desk import Desk, Person, errors_of, soup, text_of
 from tests.support.gathering import filed
 
 HERE = "/insight/assessment/2026-11"
@@ -111,11 +111,12 @@ def test_from_the_objection_to_the_notification(office: Desk) -> None:
     assert "66.67" in shown
     assert "更正为 80.00" in shown
     assert soup(leader.get(HERE)).select_one(f'form[action="{HERE}/sign"]') is None, "units may still object"
-    with clock.frozen(OVER):
+    with clock.frozen(OVER):  # everybody signs in anew: sessions do not last ten days
+        lead, leader, west = (Person(office.app, one) for one in ("east_lead", "city_leader", "west_lead"))
         assert leader.post(f"{HERE}/sign", {}).headers["Location"] == HERE
         assert lead.get(f"{HERE}/notification").status_code == 303
         work(office)
-        pdf = office.person("west_lead").get(f"{HERE}/notification").data
+        pdf = west.get(f"{HERE}/notification").data
         words = papers.text_of(pdf)
         assert "2026年第1期" in words
         assert "80更" in words
