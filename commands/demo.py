@@ -74,14 +74,14 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     orders.give(until, seed)
     supervised = supervising.fill(seed, until)
     shifts, drawn = watch.fill(seed, until)
-    issued = briefings.fill(seed, until)
-    signed = assessing.fill(seed, until)
+    assessed = assessing.Months(seed, until)
+    issued = briefings.fill(seed, until, assessed.one)
     published, known = publishing.publish(until), knowledge.fill(until)
     fresh = filling.order_fresh_papers(clock.now())
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
     say(f"The roster holds {shifts} watches; {drawn} cases of the last month were drawn to be called back.")
     say(f"{supervised} supervision orders were issued in the last two weeks; {issued} briefings are signed off.")
-    say(f"The units were assessed; {signed} assessment is signed and the next waits for objections.")
+    say(f"The units were assessed month by month; {assessed.signed} notifications are signed.")
     say(f"{published:,} complaints are published; the knowledge base has {known} entries.")
 
 

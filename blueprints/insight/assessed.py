@@ -112,10 +112,11 @@ class Shown:
         found = []
         for kept in self.row.data["items"]:
             figure = result.figure(kept["key"])
+            words = figure.words if law.ITEMS[figure.key].way == law.RATED else ""  # the others say it in the cell
             found.append(
                 Item(
                     law.ITEMS[kept["key"]].number, kept["key"], kept["label"], kept["weight"], kept["formula"],
-                    cite(kept["source"]), self.cell(result, figure), figure.words,
+                    cite(kept["source"]), self.cell(result, figure), words,
                 )
             )  # fmt: skip
         return found

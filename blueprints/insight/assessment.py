@@ -42,13 +42,13 @@ def index() -> Response:
 
 
 def _index(staff: StaffView, form: Filled, status: int = 200) -> Response:
-    last = Period.holding("month", local_date(clock.now())).before()
+    now = clock.now()
+    last = Period.holding("month", local_date(now)).before()
     rows = keeping.listed()
     return show(
         "insight/assessment-months.html",
         status=status,
-        rows=[(row, Period.parse(row.month).label) for row in rows],
-        states=keeping.STATES,
+        rows=[(row, Period.parse(row.month).label, keeping.state_words(row, now)) for row in rows],
         form=Filled({"month": last.key, **form.values}, form.errors),
         may_order=places.may(staff, places.ORDER),
         first=law.counted_from(last, current().calendar),
@@ -96,14 +96,14 @@ def answer(staff: StaffView, row: Assessment, forms: dict[str, Filled] | None = 
     found, names = keeping.seen(staff, row), dict(current().names)
     forms = forms or {}
     filed = assessed.objections(row, found, names)
-    today, until = local_date(clock.now()), row.objections_until
+    now = clock.now()
     return show(
         "insight/assessment-month.html",
         status=status,
         assessment=row,
         month=Period.parse(row.month),
         here=href(row.month),
-        state=keeping.STATES[row.state],
+        state=keeping.state_words(row, clock.now()),
         groups=Shown(staff, row).groups(found) if found else [],
         heads=assessed.heads(row),
         least=row.data.get("least"),
@@ -116,7 +116,7 @@ def answer(staff: StaffView, row: Assessment, forms: dict[str, Filled] | None = 
         problem=next((form for form in forms.values() if form.errors), None),
         names=names,
         number=printing.number_of(row),
-        window_open=row.state == "open" and until is not None and today <= until,
+        window_open=keeping.window_open(row, now),
         changed=keeping.changed_since(row),
         **_breaches(staff, row, {one.key for one in found}),
         **_may(staff, row),
@@ -190,7 +190,7 @@ def answer_unit(
         may_object=objections.may_file(staff, row, unit_key, clock.now()),
         form=form or Filled({}),
         choices=[(None, [(one.key, one.label) for one in law.ITEMS.values() if one.key not in closed])],
-        state=keeping.STATES[row.state],
+        state=keeping.state_words(row, clock.now()),
     )
 
 

@@ -29,9 +29,20 @@ LONGEST = 1000
 STATES = {
     states.COUNTING: "正在取数",
     states.FAILED: "没能取数",
-    states.OPEN: "公示申诉中",
+    states.OPEN: "申诉期",
     states.SIGNED: "已签发",
 }
+
+
+def window_open(row: Assessment, now: datetime) -> bool:
+    """Tell whether units may still object."""
+    until = row.objections_until
+    return row.state == states.OPEN and until is not None and local_date(now) <= until
+
+
+def state_words(row: Assessment, now: datetime) -> str:
+    """Return how far a month is, in words."""
+    return "待签发" if row.state == states.OPEN and not window_open(row, now) else STATES[row.state]
 
 
 def month_of(key: str) -> Period:

@@ -16,7 +16,6 @@ from models import Assessment, AssessmentObjection
 from models import assessment as states
 from models.base import writing
 from rules import assessment as law
-from rules.calendar import local_date
 
 LEAST = 10
 MOST_CASES = 1_000_000
@@ -25,12 +24,7 @@ MOST_CASES = 1_000_000
 def may_file(staff: StaffView, row: Assessment, unit_key: str, now: datetime) -> bool:
     """Tell whether a person may object for a unit now."""
     unit = current().unit_keys.get(unit_key)
-    return unit is not None and places.speaks_for(staff, unit) and _window_open(row, now)
-
-
-def _window_open(row: Assessment, now: datetime) -> bool:
-    until = row.objections_until
-    return row.state == states.OPEN and until is not None and local_date(now) <= until
+    return unit is not None and places.speaks_for(staff, unit) and keeping.window_open(row, now)
 
 
 def file(staff: StaffView, row: Assessment, unit_key: str, item: str, reason: str, now: datetime) -> None:
@@ -50,7 +44,7 @@ def file(staff: StaffView, row: Assessment, unit_key: str, item: str, reason: st
         raise Faults(faults)
     with writing() as session:
         held = keeping.locked(session, row.id)
-        if not _window_open(held, now):
+        if not keeping.window_open(held, now):
             raise Refused("申诉期已经过了，或者这个月已经签发。")
         mine = (
             AssessmentObjection.assessment_id == held.id,

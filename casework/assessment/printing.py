@@ -220,7 +220,7 @@ def grid(row: Assessment, found: list[Result]) -> Grid:
             total = _points(result.total) if result.rank is not None else None
             lines.append([*line, total, "有更正" if result.corrected else ""])
     notes = [(one["label"], f"{one['formula']}（权重{one['weight']}）") for one in row.data.get("items", [])]
-    title = f"{month.label}12315工作考核（{keeping.STATES[row.state]}）"
+    title = f"{month.label}12315工作考核（{'已签发' if row.signed_at else '未签发'}）"
     return Grid(title, (*heads, "总分", "更正"), tuple(map(tuple, lines)), tuple(notes), row.frozen_at)
 
 

@@ -1,4 +1,4 @@
-"""The assessment of the demo city: one month signed with a correction, the next open with an objection that waits."""
+"""The assessment of the demo city: months signed with a correction, the latest open with an objection that waits."""
 
 from __future__ import annotations
 
@@ -27,18 +27,22 @@ TRIED = 4
 """So many months back is the latest looked for whose figures may be counted."""
 
 
-def fill(seed: int, until: datetime) -> int:
-    """Count, object, decide and sign as people do, at the moments at which they do; return how many are signed."""
-    rng = Random(f"{seed}/assessment")  # noqa: S311 - invented reasons, no secret
-    month = _last(until)
-    root = reference.current().root()
-    supervisor, leader = _person("supervisor", root, until), _person("leader", root, until)
-    if month is None or supervisor is None or leader is None:
-        return 0
-    signed = 0
-    for one in (month.before(), month):
-        signed += _month(one, supervisor, leader, rng, until, to_sign=one is not month)
-    return signed
+class Months:
+    """Assesses one month after the other, as people do, at the moments at which they do; counts what was signed."""
+
+    def __init__(self, seed: int, until: datetime) -> None:
+        self.signed = 0
+        self._until, self._last = until, _last(until)
+        self._rng = Random(f"{seed}/assessment")  # noqa: S311 - invented reasons, no secret
+
+    def one(self, month: Period) -> None:
+        """Assess a month, all but the latest up to the signature; nothing where it may not be counted yet."""
+        root = reference.current().root()
+        supervisor, leader = _person("supervisor", root, self._until), _person("leader", root, self._until)
+        if self._last is None or month.first > self._last.first or supervisor is None or leader is None:
+            return
+        to_sign = month != self._last
+        self.signed += _month(month, supervisor, leader, self._rng, self._until, to_sign=to_sign)
 
 
 def _last(until: datetime) -> Period | None:
