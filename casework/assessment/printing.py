@@ -153,7 +153,7 @@ def said(row: Assessment, found: list[Result]) -> list[str]:
     objections = keeping.corrections(row)
     upheld = sum(1 for one in objections if one.upheld)
     if objections:
-        lines.append(f"各单位提出申诉{len(objections)}件，核对后更正{upheld}件，更正的得分在表中标“更”。")
+        lines.append(f"各单位提出申诉{len(objections)}件，核对后更正{upheld}件。")
     return lines
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, update
 
-from casework import documents, statistics
+from casework import documents, reference, statistics
 from casework.assessment import freezing, keeping
 from casework.assessment.results import Result
 from casework.briefings import districts
@@ -19,6 +18,7 @@ from casework.statistics import Behind, Narrowed, Scope
 from models import CallbackDraw, CallbackMonth, Case, Reveal, StaffRole, SupervisionOrder
 from models.base import writing
 from rules import assessment as law
+from rules.statistics import MEASURES
 from tests.support import cast
 from tests.support.assessing import (
     BREACH,
@@ -62,8 +62,6 @@ class TestOneStaffing:
 
 
 def _after_people_changed(people: Cast, unit: str) -> Result:
-    from casework import reference
-
     with writing() as session:
         reference.changed(session)
     return result(people, unit)
@@ -224,18 +222,12 @@ def test_each_rate_opens_exactly_the_cases_that_it_counted(people: Cast) -> None
     row = counted(people)
     for item in law.ITEMS.values():
         if item.way == law.RATED:
-            figure, measure = of(row).figure(item.key), statistics_measure(item.measure)
+            figure, measure = of(row).figure(item.key), MEASURES[item.measure]
             behind = [
                 statistics.total(Scope.whole(), Behind(NOVEMBER, one, Narrowed(unit="east_office")), COUNTED)
                 for one in (measure.part, measure.whole, item.late)
             ]
             assert behind == [figure.part, figure.whole, (figure.whole or 0) - (figure.part or 0)], item.key
-
-
-def statistics_measure(key: str) -> Any:
-    from rules.statistics import MEASURES
-
-    return MEASURES[key]
 
 
 def test_equal_records_give_equal_bytes_and_a_task_that_runs_twice_changes_nothing(people: Cast) -> None:

@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from casework import documents
+from casework import audit, documents
 from casework.actors import StaffView
-from casework.assessment import freezing, keeping, objections, printing
+from casework.assessment import freezing, keeping, objections, printing, telling
+from casework.briefings import freezing as briefing
+from casework.briefings import sentences, sheets
 from casework.documents import Rendered
 from casework.errors import Faults, NotAllowed, NotFound, Refused
 from models import Assessment, db
 from models import assessment as states
 from models import document as papers
+from models.base import writing
+from rules.periods import Period
 from tests.support import cast
 from tests.support.assessing import (
     BREACH,
@@ -170,6 +174,32 @@ def test_a_notification_is_printed_once_and_read_as_it_was_made(people: Cast) ->
     assert printing.read(row) == b"%PDF-1.7 the notification"
     assert [paper.number for paper in seen] == ["2026年第1期"]
     assert [label for label, _ in seen[0].facts["groups"]] == ["县（市、区）局", "市场监管所", "处室和执法大队"]
+
+
+def test_the_briefing_tells_of_what_was_signed_and_an_old_one_of_nothing(people: Cast) -> None:
+    row = counted(people)
+    assert telling.signed(NOVEMBER) is None, "nobody signed it yet"
+    signed(people, row)
+    december = Period.parse("2026-12")
+    assert telling.signed(december) == telling.signed(NOVEMBER)
+    data = briefing.freeze(NOVEMBER, OVER)
+    assert sentences.of(data)["assessment"][0] == "2026年11月12315工作考核已经签发（2026年第1期）。"
+    told = [one for one in sheets.sheets(data) if one.key.startswith("assessment")]
+    assert [one.public for one in told] == [False] * 3
+    older = {name: value for name, value in data.items() if name != "assessment"}
+    assert sentences.of(older)["assessment"] == []
+    assert len(sheets.sheets(older)) == len(sheets.sheets(data)) - 3
+
+
+def test_frozen_figures_that_somebody_changed_are_found_by_the_audit(people: Cast) -> None:
+    row = counted(people)
+    assert [one for one in audit.verify(audit.Checked()) if one.what_kind == "assessment"] == []
+    with writing() as session:
+        held = session.get_one(Assessment, row.id)
+        held.data = {**held.data, "least": 1}
+    assert [one.number for one in audit.verify(audit.Checked()) if one.what_kind == "assessment"] == ["2026-11"]
+    with pytest.raises(Refused, match="请报告管理员"):
+        signed(people, row)
 
 
 def test_what_is_no_month_has_no_assessment(people: Cast) -> None:
