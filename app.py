@@ -55,6 +55,8 @@ BLUEPRINTS = (
     "blueprints.briefings.reports",
     "blueprints.insight.views",
     "blueprints.insight.hotspots",
+    "blueprints.insight.assessment",
+    "blueprints.insight.assessment_acts",
     "blueprints.admin.views",
     "blueprints.admin.calendar",
 )

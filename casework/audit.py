@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from casework import chain, handling
 from casework.briefings import freezing
 from casework.reference import Reference, current
-from models import Attachment, Briefing, Case, Deadline, Event, Filing, db
+from models import Assessment, Attachment, Briefing, Case, Deadline, Event, Filing, db
 from models import Sequence as Series
 from models.briefing import ISSUED
 from rules import deadlines, identifiers
@@ -64,6 +64,7 @@ def verify(checked: Checked, progress: Callable[[int], None] = lambda _done: Non
     yield from _filings()
     yield from _numbers()
     yield from _briefings()
+    yield from _assessments()
     ref, last = current(), 0
     while True:
         cases = list(db.session.scalars(select(Case).where(Case.id > last).order_by(Case.id).limit(BATCH)))
@@ -173,6 +174,14 @@ def _briefings() -> Iterator[Finding]:
                 "briefing", row.month, "the events of its month are not those that it was made from",
                 what_kind="briefing",
             )  # fmt: skip
+
+
+def _assessments() -> Iterator[Finding]:
+    """The figures of a month on which units were judged are still those that were frozen."""
+    query = select(Assessment).where(Assessment.data_sha256.is_not(None)).order_by(Assessment.month)
+    for row in db.session.scalars(query).all():
+        if hashlib.sha256(freezing.text_of(row.data).encode()).digest() != row.data_sha256:
+            yield Finding("assessment", row.month, "its figures are not those that were frozen", what_kind="assessment")
 
 
 def _numbers() -> Iterator[Finding]:

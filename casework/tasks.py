@@ -36,6 +36,8 @@ ATTACHMENT_CLEAN = "attachment.clean"
 INCIDENT_REPORT = "incident.report"
 BRIEFING_COMPILE = "briefing.compile"
 BRIEFING_PRINT = "briefing.print"
+ASSESSMENT_COUNT = "assessment.count"
+ASSESSMENT_PRINT = "assessment.print"
 DOSSIER_BIND = "dossier.bind"
 DUTY_TELL = "duty.tell"
 STATION_POSTER = "station.poster"
@@ -120,6 +122,17 @@ KINDS: Mapping[str, Kind] = {
     STATION_POSTER: Kind(PDF, "jobs.stations:poster", tries=3, backoff=(30, 300), gave_up="jobs.stations:gave_up"),
     BRIEFING_PRINT: Kind(
         PDF, "jobs.briefings:print_edition", tries=3, backoff=(30, 300), gave_up="jobs.briefings:gave_up_edition"
+    ),
+    ASSESSMENT_COUNT: Kind(
+        DEFAULT,
+        "jobs.assessment:count",
+        tries=3,
+        backoff=(30, 300),
+        lease=timedelta(seconds=95),
+        gave_up="jobs.assessment:gave_up",
+    ),
+    ASSESSMENT_PRINT: Kind(
+        PDF, "jobs.assessment:print_notification", tries=3, backoff=(30, 300), gave_up="jobs.assessment:gave_up_print"
     ),
 }
 

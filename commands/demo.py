@@ -63,6 +63,7 @@ def demo(cases: int, seed: int, until: datetime | None, processes: int) -> None:
 def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     """Fill the desks of the city up to `until`, and say how long it took."""
     from casework.demo import (
+        assessing,
         briefings,
         filling,
         knowledge,
@@ -84,7 +85,8 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     orders.give(until, seed)
     supervised = supervising.fill(seed, until)
     shifts, drawn = watch.fill(seed, until)
-    issued = briefings.fill(seed, until)
+    assessed = assessing.Months(seed, until)
+    issued = briefings.fill(seed, until, assessed.one)
     shown = notices.fill(until)
     published, known = publishing.publish(until), knowledge.fill(until)
     waiting = signals.fill(until)
@@ -92,6 +94,7 @@ def _fill(cases: int, seed: int, until: datetime, processes: int) -> None:
     say(f"{done:,} cases were written in {seconds:.1f} seconds; {fresh} papers wait for the worker.")
     say(f"The roster holds {shifts} watches; {drawn} cases of the last month were drawn to be called back.")
     say(f"{supervised} supervision orders were issued in the last two weeks; {issued} briefings are signed off.")
+    say(f"The units were assessed month by month; {assessed.signed} notifications are signed.")
     say(f"{published:,} complaints are published; the knowledge base has {known} entries.")
     say(f"{shown} notices stand on the board.")
     say(f"{waiting} hot spots wait for somebody to look at them.")

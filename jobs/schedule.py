@@ -34,6 +34,7 @@ from casework import (
     tasks,
     throttle,
 )
+from casework.assessment import keeping as assessment
 from casework.hotspots import keeping as hotspots
 from casework.incidents import suggesting
 from jobs import queues
@@ -167,6 +168,11 @@ def draw_callbacks(_house: House, now: datetime) -> Done:
     return Done({"drawn": callbacks.draw_last(now)})
 
 
+def count_assessment(_house: House, now: datetime) -> Done:
+    """Have the last month's assessment of units counted as soon as it may be; once for each month."""
+    return Done({"ordered": assessment.order_due(now)})
+
+
 PERIODIC: tuple[Periodic, ...] = (
     Periodic("reconcile", 20, reconcile),
     Periodic("terms", 60, look_at_terms),
@@ -179,6 +185,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic("tidy", 3600, tidy),
     Periodic("strays", 6 * 3600, look_for_strays),
     Periodic("callbacks", 3600, draw_callbacks),
+    Periodic("assessment", 3600, count_assessment),
 )
 
 

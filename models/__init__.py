@@ -1,5 +1,6 @@
 """Records: what is kept. A table per noun; the same migrations serve SQLite and PostgreSQL."""
 
+from models.assessment import Assessment, AssessmentBreach, AssessmentObjection
 from models.attachment import Attachment
 from models.base import NEVER, Model, db, writing
 from models.briefing import (
@@ -37,6 +38,9 @@ from models.unit import Unit
 
 __all__ = [
     "NEVER",
+    "Assessment",
+    "AssessmentBreach",
+    "AssessmentObjection",
     "Attachment",
     "Briefing",
     "BriefingEdition",

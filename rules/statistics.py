@@ -20,6 +20,8 @@ PLAIN_COUNTERS = frozenset(
         "received", "decided", "concluded", "open", "accepted", "refused", "settled", "terminated", "mediated",
         "opened", "not_opened", "verified", "claims", "recoveries", "rated", "satisfied", "dissatisfied",
         "called", "reached", "called_satisfied",
+        "entered_well", "supervised", "supervised_in_time", "supervised_late",
+        "looked", "looked_in_order", "looked_late", "entered_badly",
     }
 )  # fmt: skip
 """What is counted, besides the three counters of each rate. How: casework/statistics/counters.py."""

@@ -14,7 +14,7 @@ from blueprints.web.pages import forget_public_pages
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments
 from casework.actors import StaffView
-from casework.briefings import districts, editions, keeping, places
+from casework.briefings import editions, keeping, places, standings
 from casework.briefings.keeping import Conflict
 from casework.errors import Faults, NotFound, Refused
 from casework.reference import current
@@ -54,7 +54,7 @@ def _index(staff: StaffView, form: Filled, status: int = 200) -> Response:
         form=Filled({"month": last.key, **form.values}, form.errors),
         may_edit=places.may(staff, places.EDIT),
         missing=last.key not in compiled,
-        standings=districts.of_month(last, now),
+        standings=standings.of_month(last, now),
         own=[one.key for one in places.districts(staff)],
         reads_all=places.may(staff, places.EDIT) or places.may(staff, places.SIGN),
     )

@@ -10,7 +10,11 @@ from blueprints.web import page
 from blueprints.web.navigation import Link, current_of
 from blueprints.web.staff import current_staff, may_open
 
-PARTS = (Link("/insight/", "统计", ("insight",)), Link("/insight/hotspots", "热点", ("hotspots",)))
+PARTS = (
+    Link("/insight/", "统计", ("insight",)),
+    Link("/insight/hotspots", "热点", ("hotspots",)),
+    Link("/insight/assessment/", "考核", ("insight",)),
+)
 """A part more is a line more; one alone needs no tabs."""
 
 

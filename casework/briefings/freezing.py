@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework import statistics
+from casework.assessment import telling
 from casework.hotspots import finding
 from casework.reference import current
 from casework.statistics import Narrowed, Scope, Table
@@ -58,6 +59,7 @@ def freeze(month: Period, now: datetime, tell: Callable[[str], None] = lambda _s
     data["proposals"] = _proposals(month)
     tell("hotspots")
     data["hotspots"] = [one.data() for one in finding.find(month.last, finding.STATISTICAL)]
+    data["assessment"] = telling.signed(month)
     return data
 
 

@@ -28,6 +28,7 @@ def of(data: Data) -> dict[str, list[str]]:
         "overview": _overview(data, month),
         "channels": _channels(data),
         "efficiency": _efficiency(data),
+        "assessment": _assessment(data),
         "complaints": _complaints(data),
         "reports": _reports(data),
         "hotspots": [*_rising(data), *_hotspots(data)],
@@ -50,6 +51,14 @@ def _overview(data: Data, month: Period) -> list[str]:
     )
     first = f"{month.label}，全市12315共收到{_count(received.now)}{_changes(received)}。其中{shares}。"
     return [first + _ended(totals), _money_and_days(totals)]
+
+
+def _assessment(data: Data) -> list[str]:
+    """What was notified last; a briefing frozen before units were assessed has nothing of it."""
+    told = data.get("assessment")
+    if not told:
+        return []
+    return [f"{told['month']}12315工作考核已经签发（{told['number']}）。", *told["said"]]
 
 
 def _ended(totals: Table) -> str:

@@ -27,6 +27,10 @@ class Sheet:
     heads: tuple[str, ...]
     lines: tuple[tuple[str, int, tuple[str, ...]], ...]
     public: bool = True
+    month: str = ""
+    """Of which month it speaks where that is not the briefing's own."""
+    summed: bool = True
+    """Its last line holds the sum of the others."""
 
 
 def sheets(data: Mapping[str, Any]) -> list[Sheet]:
@@ -43,6 +47,25 @@ def sheets(data: Mapping[str, Any]) -> list[Sheet]:
         _sheet("goods", "投诉的商品和服务", "类别", tables["goods"], [_received, _part(complaints), _before, _year], 1),
         _sheet("problems", "投诉的问题", "问题", tables["problems"], [_received, _part(complaints), _before, _year], 0),
         _rates(tables["places_rates"]),
+        *_assessed(data.get("assessment")),
+    ]
+
+
+def _assessed(told: Mapping[str, Any] | None) -> list[Sheet]:
+    """The places of the assessment, a table for each group; none where nothing was signed."""
+    if not told:
+        return []
+    return [
+        Sheet(
+            f"assessment-{place}",
+            f"{group['label']}考核得分",
+            ("单位", "总分", "名次"),
+            tuple((name, 0, (score, str(rank) if rank else "不排名")) for rank, name, score in group["lines"]),
+            public=law.SECTIONS["assessment"].public,
+            month=told["month"],
+            summed=False,
+        )
+        for place, group in enumerate(told["groups"])
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from random import Random
 
@@ -21,8 +22,11 @@ DRAFTED = ("overview", "channels", "complaints")
 """Parts that are written of the month that is worked on."""
 
 
-def fill(seed: int, until: datetime) -> int:
-    """Compile, write and sign as people do, at the moments at which they do; return how many are issued."""
+def fill(seed: int, until: datetime, after: Callable[[Period], None] = lambda _month: None) -> int:
+    """Compile, write and sign as people do, at the moments at which they do; return how many are issued.
+
+    `after` is called after each month: what happens before the briefing of the next one.
+    """
     rng = Random(f"{seed}/briefings")  # noqa: S311 - invented reports, no secret
     last = Period.holding("month", local_date(until)).before()
     months = [last]
@@ -35,6 +39,7 @@ def fill(seed: int, until: datetime) -> int:
     done = 0
     for month in months:
         done += _month(month, editor, leader, rng, until, to_issue=month is not last)
+        after(month)
     return done
 
 

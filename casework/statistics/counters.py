@@ -11,12 +11,13 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, union_all
 
 from casework.reference import Reference
-from models import CallbackDraw, Case, Deadline
+from models import CallbackDraw, Case, Deadline, Reveal, SupervisionOrder
 from models import callback as calls
 from models.deadline import DECISION
+from rules import assessment
 from rules import statistics as law
 from rules.calendar import end_of_day
 from rules.periods import Period
@@ -69,6 +70,54 @@ _CONTENT = ("satisfied", "fairly_satisfied")
 _RATED = (*_CONTENT, "dissatisfied")
 _ANSWERED = and_(CallbackDraw.state == calls.REACHED, CallbackDraw.result.in_(_RATED))
 
+
+def _entered_well(asked: Asked) -> ColumnElement[bool]:
+    """Registered within the working days that the assessment allows, with everything stated that its kind needs."""
+    prompt = or_(
+        *(
+            and_(Case.received_on >= first, Case.received_on <= last, Case.registered_at < end)
+            for first, last, end in graces(asked.period, assessment.ENTRY_DAYS, asked.ref)
+        )
+    )
+    stated = or_(
+        *(
+            and_(Case.kind == kind, *(func.coalesce(Case.__table__.c[name], "") != "" for name in columns))
+            for kind, columns in assessment.COMPLETE.items()
+        )
+    )
+    return and_(prompt, stated)
+
+
+def _supervised(asked: Asked) -> ColumnElement[bool]:
+    """Not every order that was to be answered in the period was found, at its end, not to count in the assessment."""
+    left_out = exists().where(
+        SupervisionOrder.case_id == Case.id,
+        SupervisionOrder.assessed.is_(False),
+        SupervisionOrder.due_on >= asked.period.first,
+        SupervisionOrder.due_on <= asked.period.last,
+    )
+    return not_(left_out)
+
+
+def _supervised_late(asked: Asked) -> ColumnElement[bool]:
+    return and_(_supervised(asked), _late(law.RATES["supervision"], asked))
+
+
+def _looked(asked: Asked) -> ColumnElement[bool]:
+    """Somebody looked in the period at who filed it."""
+    return Case.id.in_(select(Reveal.case_id).where(_in_period(asked)))
+
+
+def _in_period(asked: Asked) -> ColumnElement[bool]:
+    return and_(Reveal.at >= asked.period.begins, Reveal.at < asked.period.ends)
+
+
+def _looked_late(asked: Asked) -> ColumnElement[bool]:
+    """One of the looks came after the case had ended, and nobody was to be called back about it."""
+    after = exists().where(Reveal.case_id == Case.id, _in_period(asked), Reveal.at > Case.closed_at)
+    return and_(after, not_(_drawn()))
+
+
 _PLAIN: Mapping[str, Counter] = {
     "received": Counter("received"),
     "decided": Counter("decided"),
@@ -90,6 +139,14 @@ _PLAIN: Mapping[str, Counter] = {
     "called": Counter("concluded", _of(_drawn())),
     "reached": Counter("concluded", _of(_drawn(_ANSWERED))),
     "called_satisfied": Counter("concluded", _of(_drawn(_ANSWERED, CallbackDraw.result.in_(_CONTENT)))),
+    "entered_well": Counter("received", _entered_well),
+    "entered_badly": Counter("received", lambda asked: not_(_entered_well(asked))),
+    "supervised": Counter("supervision", _supervised),
+    "supervised_late": Counter("supervision", _supervised_late),
+    "supervised_in_time": Counter("supervision", lambda asked: and_(_supervised(asked), not_(_supervised_late(asked)))),
+    "looked": Counter("looked"),
+    "looked_late": Counter("looked", _looked_late),
+    "looked_in_order": Counter("looked", lambda asked: not_(_looked_late(asked))),
 }
 
 
@@ -143,6 +200,7 @@ _BASES: Mapping[str, Callable[[Asked], ColumnElement[bool]]] = {
     "concluded": _concluded,
     "open": _open,
     "decided": _decided,
+    "looked": _looked,
 }
 
 

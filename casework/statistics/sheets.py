@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -18,6 +19,7 @@ BOM = "\ufeff"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What an office program may take for the beginning of a formula."""
 Field = str | int | Decimal | None
+_PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def plain(text: str) -> str:
@@ -107,10 +109,7 @@ def workbook(table: Table) -> bytes:
     The same table gives the same cells; nothing is a formula or a link.
     """
     stream = BytesIO()
-    with xlsxwriter.Workbook(
-        stream,
-        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    ) as book:
+    with xlsxwriter.Workbook(stream, _PLAIN) as book:
         # The moment of the records, not that of the download: the same figures give the same file.
         book.set_properties(
             {"title": _title(table), "created": datetime.fromisoformat(table.asof).replace(tzinfo=None)}
@@ -171,3 +170,55 @@ def compared_words(table: Table) -> str:
     said += [f"去年同期：{table.year.label}"] if table.year else []
     running = f"本期还没有过完，只算到第{table.period.days}天，比较的也只算同样的天数。" if table.period.days else ""
     return f"本期：{table.period.label}。{'，'.join(said)}{'。' if said else ''}{running}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A plain table for spreadsheets: heads, lines, and what each figure means; `asof` is the moment of the records."""
+
+    title: str
+    heads: tuple[str, ...]
+    lines: tuple[tuple[str | int | float | None, ...], ...]
+    notes: tuple[tuple[str, str], ...]
+    asof: datetime | None
+
+
+def grid_csv(grid: Grid) -> bytes:
+    """Return a grid as CSV: UTF-8 with a byte order mark, its heads first."""
+    stream = StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(grid.heads)
+    for line in grid.lines:
+        writer.writerow([plain(one) if isinstance(one, str) else one for one in line])
+    return (BOM + stream.getvalue()).encode()
+
+
+def grid_workbook(grid: Grid) -> bytes:
+    """Return a grid as XLSX: one sheet of figures, one that says how each is computed."""
+    stream = BytesIO()
+    with xlsxwriter.Workbook(stream, _PLAIN) as book:
+        made = {"created": grid.asof.replace(tzinfo=None)} if grid.asof is not None else {}
+        book.set_properties({"title": grid.title, **made})
+        sheet, notes = book.add_worksheet("数据"), book.add_worksheet("怎么算")
+        bold = book.add_format({"bold": True, "font_size": 14})
+        head = book.add_format({"bold": True, "text_wrap": True, "bottom": 2, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        sheet.write_string(0, 0, grid.title, bold)
+        for place, words in enumerate(grid.heads):
+            sheet.write_string(2, place, words, head)
+        for number, line in enumerate(grid.lines, start=3):
+            for place, value in enumerate(line):
+                if isinstance(value, str):
+                    sheet.write_string(number, place, value)
+                elif value is not None:
+                    sheet.write_number(number, place, value)
+        sheet.freeze_panes(3, 3)
+        sheet.set_column(2, 2, 22)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        for number, (label, text) in enumerate(grid.notes):
+            notes.write_string(number, 0, label, wrapped)
+            notes.write_string(number, 1, text, wrapped)
+        notes.set_column(0, 0, 20)
+        notes.set_column(1, 1, 90)
+    return stream.getvalue()

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from casework import audit, documents
-from casework.briefings import districts, editions, freezing, keeping, sentences
+from casework.briefings import districts, editions, freezing, keeping, sentences, standings
 from casework.briefings.keeping import Conflict
 from casework.documents import Paper, Rendered
 from casework.errors import Faults, NotAllowed, NotFound, Refused
@@ -249,11 +249,11 @@ class TestDistrictReports:
     TEXT = "本月辖区投诉以预付式消费为主，已约谈两家健身企业，没有重大事件。"
 
     def test_a_report_is_due_on_the_third_working_day_after_the_month(self, people: Cast) -> None:
-        standing = districts.of_month(NOVEMBER, DECEMBER)
+        standing = standings.of_month(NOVEMBER, DECEMBER)
         assert [one.unit.key for one in standing] == ["east", "west"]
         assert standing[0].due_on.isoformat() == "2026-12-03"
         assert not any(one.overdue for one in standing)
-        assert all(one.overdue for one in districts.of_month(NOVEMBER, DECEMBER + timedelta(days=2)))
+        assert all(one.overdue for one in standings.of_month(NOVEMBER, DECEMBER + timedelta(days=2)))
 
     def test_the_first_time_that_it_came_decides_whether_it_was_late(self, people: Cast) -> None:
         staff = people.view("east_supervisor")
@@ -261,7 +261,7 @@ class TestDistrictReports:
         later = DECEMBER + timedelta(days=3)
         assert districts.file(staff, "east", NOVEMBER, self.TEXT + "补充。", 1, later) is False
         assert districts.file(people.view("west_leader"), "west", NOVEMBER, self.TEXT, 0, later) is True
-        assert [one.key for one in districts.late_units(NOVEMBER, later)] == ["west"]
+        assert [one.key for one in standings.late_units(NOVEMBER, later)] == ["west"]
 
     def test_nobody_reports_for_another_district_or_overwrites_a_colleague_unseen(self, people: Cast) -> None:
         staff = people.view("east_supervisor")

@@ -169,6 +169,18 @@ class TestOnADatabase:
         assert different() == []
         fill()
 
+    def test_a_briefing_that_is_being_written_gets_the_part_of_the_assessment(self, context: Flask) -> None:
+        release()
+        flask_migrate.downgrade(revision="0013")
+        with db.engine.begin() as connection:
+            for key, (month, state) in enumerate((("2026-09", "issued"), ("2026-10", "draft")), start=1):
+                insert = text(
+                    "INSERT INTO briefing (id, month, state, ordered_at, data) VALUES (:i, :m, :s, :at, '{}')"
+                )
+                connection.execute(insert, {"i": key, "m": month, "s": state, "at": "2026-11-02 00:00:00"})
+        flask_migrate.upgrade()
+        assert [(row["briefing_id"], row["key"]) for row in everything()["briefing_section"]] == [(2, "assessment")]
+
     def test_rel_22_upgrading_twice_changes_nothing(self, context: Flask) -> None:
         fill()
         before = everything()
