@@ -18,6 +18,7 @@ from casework.errors import Faults, NotAllowed, NotFound, Refused, SavedMeanwhil
 from casework.fields import clean_text
 from casework.tasks import Added
 from models import NEVER, Attachment, Notice, NoticeSheet, NoticeStep, NoticeText, db
+from models import attachment as files
 from models.base import writing
 from rules import board as law
 
@@ -135,6 +136,9 @@ def submit(staff: StaffView, row: Notice, now: datetime) -> None:
     with writing() as session:
         held = locked(session, row.id)
         require_state(held, law.DRAFT)
+        unseen = (Attachment.notice_id == held.id) & (Attachment.state == files.WAITING)
+        if session.scalar(select(Attachment.id).where(unseen).limit(1)) is not None:
+            raise Refused("有文件还在检查，通常几秒钟，请过一会儿再送审。", conflict=True)
         held.state = law.REVIEW
         step(session, held.id, "submitted", staff, now)
 
@@ -276,8 +280,9 @@ def drop(staff: StaffView, row: Notice) -> None:
 
 
 def files_of(notice_id: int) -> frozenset[int]:
-    """Return the ids of the files of a notice."""
-    return frozenset(db.session.scalars(select(Attachment.id).where(Attachment.notice_id == notice_id)))
+    """Return the ids of the files that the text of a notice may name: those that can be shown, or soon will be."""
+    usable = Attachment.state.in_((files.WAITING, files.CLEAN))
+    return frozenset(db.session.scalars(select(Attachment.id).where(Attachment.notice_id == notice_id, usable)))
 
 
 def reason_of(text: str, asked: str) -> str:

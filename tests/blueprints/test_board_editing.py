@@ -185,6 +185,7 @@ def test_a_picture_needs_words_is_cleaned_and_stands_in_the_notice(office: Desk)
     answer = editor.post(f"{here}/files", with_words(""))
     assert "写明这张图片上是什么" in str(errors_of(answer))
     assert editor.post(f"{here}/files", with_words("关着门的店")).status_code == 303
+    assert editor.post(f"{here}/submit", {}).status_code == 409, "nobody has looked at it yet"
     with office.records():
         run.drain(MORNING, queues=("default",))
         one = db.session.query(Attachment).filter(Attachment.notice_id.is_not(None)).one()

@@ -22,7 +22,7 @@ from casework.documents import Paper, Rendered
 from config import Settings
 from models import Attachment, Case, Document, clock, secrets
 from models.base import db, writing
-from models.search_table import SEARCH_TABLE
+from models.search_table import NOTICE_TABLE, SEARCH_TABLE
 from models.secrets import KeyFileWrong
 from tests.blueprints import filing_world
 from tests.support import cast, databases
@@ -103,8 +103,9 @@ def content(address: str) -> dict[str, tuple[int, str]]:
     try:
         with engine.connect() as connection:
             names = sorted(inspect(engine).get_table_names())
-            if engine.dialect.name == SQLITE and SEARCH_TABLE in names:
-                names.remove(SEARCH_TABLE)  # what it holds stands in the tables that FTS5 makes for it
+            if engine.dialect.name == SQLITE:
+                # What these hold stands in the tables that FTS5 makes for them.
+                names = [name for name in names if name not in (SEARCH_TABLE, NOTICE_TABLE)]
             return {name: _summed(connection, name) for name in names}
     finally:
         engine.dispose()

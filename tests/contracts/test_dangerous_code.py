@@ -99,6 +99,14 @@ def test_sec_01_no_code_marks_text_as_harmless() -> None:
     assert found == []
 
 
+def test_sec_01_only_what_was_cleaned_is_printed_as_it_stands() -> None:
+    """`Clean` is made where nh3 has cleaned a text, and of the QR code, in which nothing stands that somebody typed."""
+    makers = {"casework/board/markup.py", "casework/board/sheets.py"}
+    marking = {source.name for source in tree.sources() if "__html__" in source.text}
+    making = {source.name for source in tree.sources() for name, _ in tree.calls(source) if name.endswith("Clean")}
+    assert (marking, making) == ({"casework/board/markup.py"}, makers)
+
+
 @pytest.mark.parametrize("page", TEMPLATES, ids=lambda page: page.relative_to(tree.ROOT).as_posix())
 def test_sec_01_no_template_turns_the_escaping_off(page: Path) -> None:
     text = re.sub(r"\{#.*?#\}", "", page.read_text(encoding="utf-8"), flags=re.S)
