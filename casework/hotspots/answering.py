@@ -1,6 +1,7 @@
 """Answering a signal: set it aside with a reason, or hand it to the editor of the board as the draft of a warning.
 
-The draft lies in the signal. The board takes it up from there (`drafts`): an editor decides whether it is published.
+The draft is kept in the signal as it was handed over, and becomes a draft on the board in the same transaction: an
+editor decides there whether it is published.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework.actors import StaffView
+from casework.board import keeping as board
+from casework.board import typed
 from casework.errors import Faults, NotAllowed, NotFound, Refused
 from casework.hotspots import words
 from casework.hotspots.reading import Shown
@@ -21,6 +24,8 @@ from models.base import writing
 from models.signal import HANDED_OVER, NEW, SET_ASIDE
 from rules.hotspots import PREPAID, RESPONDENT
 
+WARNING = "warning"
+"""The category of the board into which a hot spot goes."""
 REASON_MOST, TEXT_MOST = 200, 4000
 _PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 
@@ -47,16 +52,26 @@ def set_aside(staff: StaffView, shown: Shown, reason: str, now: datetime) -> Non
 
 
 def hand_over(staff: StaffView, shown: Shown, entered: Mapping[str, str], now: datetime) -> None:
-    """Hand a signal to the editor with the draft of a warning. Raise Faults, NotAllowed, Refused."""
+    """Hand a signal to the editor: the draft of a warning on the board. Raise Faults, NotAllowed, Refused."""
     _require(shown.may_hand_over)
     title, text = entered.get("title", "").strip(), entered.get("text", "").replace("\r\n", "\n").strip()
     faults = _faults(shown, title, text)
     if faults:
         raise Faults(faults)
+    notice = _as_notice(title, text, now)
     with writing() as session:
         row = _waiting_row(session, shown.row.id)
         row.state, row.answered_at, row.answered_by = HANDED_OVER, now, staff.id
         row.draft_title, row.draft_text = title, text
+        board.of(session, None, notice, now, f"signal:{row.id}")
+
+
+def _as_notice(title: str, text: str, now: datetime) -> typed.Typed:
+    """Return the draft as the board takes it. Raise Faults at the fields of our own form."""
+    try:
+        return typed.read({"category": WARNING, "title": title, "body": text}, now, frozenset(), None)
+    except Faults as found:
+        raise Faults({{"body": "text"}.get(name, name): said for name, said in found.faults.items()}) from found
 
 
 def _faults(shown: Shown, title: str, text: str) -> dict[str, str]:

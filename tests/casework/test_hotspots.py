@@ -15,7 +15,7 @@ from casework.errors import Faults, NotAllowed, NotFound, Refused
 from casework.hotspots import answering, finding, keeping, reading
 from casework.hotspots.found import Found
 from casework.hotspots.reading import Shown
-from models import Case, Signal, SignalCase, Task, db
+from models import Case, Notice, Signal, SignalCase, Task, db
 from models.base import writing
 from rules import hotspots as law
 from rules.calendar import local_date
@@ -288,6 +288,9 @@ def test_a_signal_is_handed_over_as_a_draft_that_names_no_business_and_no_person
     (row,) = answering.drafts()
     assert (row.draft_title, row.draft_text) == (draft["title"], draft["text"])
     assert (row.answered_by, row.answered_at) == (view.id, NOW)
+    notice = db.session.query(Notice).one()
+    assert (notice.state, notice.category, notice.title) == ("draft", "warning", draft["title"])
+    assert notice.mark == f"signal:{row.id}"
 
 
 @pytest.mark.parametrize(
