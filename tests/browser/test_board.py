@@ -49,12 +49,12 @@ def test_no_page_of_the_board_has_a_fault_that_axe_finds_or_scrolls_sideways(
         keeping.withdraw(office.people.view("city_leader"), gone, "数字有误", MORNING)
     page.set_viewport_size({"width": width, "height": 900})
     public = ["/", "/board", "/board?q=卡", "/board?q=没有", f"/board/{number}", f"/board/{number}/print"]
-    _look(page, public)
+    _check(page, public)
     page.goto("/guide?look=large")
-    _look(page, ["/", "/board", f"/board/{number}"])
+    _check(page, ["/", "/board", f"/board/{number}"])
     sign_in(page, "city_supervisor")
     here = "/board/edit"
-    _look(page, [here, f"{here}?view=published", f"{here}/new", f"{here}/{draft}", f"{here}/{number}"])
+    _check(page, [here, f"{here}?view=published", f"{here}/new", f"{here}/{draft}", f"{here}/{number}"])
 
 
 def press(page: Page, name: str) -> None:
@@ -62,7 +62,7 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def _look(page: Page, paths: list[str]) -> None:
+def _check(page: Page, paths: list[str]) -> None:
     for path in paths:
         page.goto(path)
         assert not page.evaluate(SIDEWAYS), path
