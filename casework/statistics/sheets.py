@@ -19,7 +19,6 @@ BOM = "\ufeff"
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What an office program may take for the beginning of a formula."""
 Field = str | int | Decimal | None
-_PLAIN = {"in_memory": True, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def plain(text: str) -> str:
@@ -109,7 +108,10 @@ def workbook(table: Table) -> bytes:
     The same table gives the same cells; nothing is a formula or a link.
     """
     stream = BytesIO()
-    with xlsxwriter.Workbook(stream, {**_PLAIN, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(
+        stream,
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    ) as book:
         # The moment of the records, not that of the download: the same figures give the same file.
         book.set_properties(
             {"title": _title(table), "created": datetime.fromisoformat(table.asof).replace(tzinfo=None)}
@@ -196,7 +198,10 @@ def grid_csv(grid: Grid) -> bytes:
 def grid_workbook(grid: Grid) -> bytes:
     """Return a grid as XLSX: one sheet of figures, one that says how each is computed."""
     stream = BytesIO()
-    with xlsxwriter.Workbook(stream, {**_PLAIN, "strings_to_formulas": False}) as book:
+    with xlsxwriter.Workbook(
+        stream,
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    ) as book:
         made = {"created": grid.asof.replace(tzinfo=None)} if grid.asof is not None else {}
         book.set_properties({"title": grid.title, **made})
         sheet, notes = book.add_worksheet("数据"), book.add_worksheet("怎么算")
