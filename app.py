@@ -44,6 +44,7 @@ BLUEPRINTS = (
     "blueprints.command.callbacks",
     "blueprints.command.publicity",
     "blueprints.command.operations",
+    "blueprints.archive.views",
     "blueprints.briefings.views",
     "blueprints.briefings.examples",
     "blueprints.briefings.reports",

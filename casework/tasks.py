@@ -37,6 +37,7 @@ INCIDENT_REPORT = "incident.report"
 BRIEFING_COMPILE = "briefing.compile"
 BRIEFING_PRINT = "briefing.print"
 DOSSIER_BIND = "dossier.bind"
+DESTRUCTION_RUN = "destruction.run"
 DUTY_TELL = "duty.tell"
 CALENDAR_RECOUNT = "calendar.recount"
 
@@ -102,6 +103,7 @@ KINDS: Mapping[str, Kind] = {
         gave_up="jobs.briefings:gave_up",
     ),
     # Papers of the case may still be on their way: it comes again until they are made.
+    DESTRUCTION_RUN: Kind(PDF, "jobs.dossiers:destroy", tries=8, backoff=(30, 300, 900), lease=timedelta(seconds=95)),
     DOSSIER_BIND: Kind(
         PDF,
         "jobs.dossiers:bind",

@@ -26,6 +26,7 @@ from models.message import FilerMessage, StaffMessage, StaffNotice
 from models.party import Party, Respondent
 from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
+from models.retention import ArchiveTerm, Destruction, DestructionItem
 from models.staff import Staff, StaffRole, StaffSession
 from models.supervision import SupervisionOrder
 from models.system import Heartbeat, ImportBatch, ImportRow, Lease, Reveal, Throttle
@@ -34,6 +35,7 @@ from models.unit import Unit
 
 __all__ = [
     "NEVER",
+    "ArchiveTerm",
     "Attachment",
     "Briefing",
     "BriefingEdition",
@@ -50,6 +52,8 @@ __all__ = [
     "CaseText",
     "Deadline",
     "DeadlinePause",
+    "Destruction",
+    "DestructionItem",
     "Directive",
     "DirectiveCase",
     "DirectiveClock",

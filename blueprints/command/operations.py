@@ -45,6 +45,7 @@ KINDS = {
     tasks.INCIDENT_REPORT: "制作情况报告",
     tasks.BRIEFING_COMPILE: "汇编简报",
     tasks.BRIEFING_PRINT: "印制简报",
+    tasks.DESTRUCTION_RUN: "销毁到期案卷",
     tasks.DOSSIER_BIND: "装订卷宗",
     tasks.NOTICE_SEND: "通知工作人员",
     tasks.CALENDAR_RECOUNT: "重算期限",

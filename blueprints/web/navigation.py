@@ -37,6 +37,7 @@ STAFF = (
     Link("/command/operations", "运行情况", ("operations",), unless=("command",)),
     Link("/desk/knowledge", "知识库", ("knowledge",)),
     Link("/briefings/", "简报", ("briefing",)),
+    Link("/archive/", "档案", ("archive",)),
     Link("/insight/", "统计", ("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),
     Link("/guide", "制度"),
