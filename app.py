@@ -50,6 +50,7 @@ BLUEPRINTS = (
     "blueprints.command.publicity",
     "blueprints.command.stations",
     "blueprints.command.operations",
+    "blueprints.archive.views",
     "blueprints.briefings.views",
     "blueprints.briefings.examples",
     "blueprints.briefings.reports",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework import attachments, callbacks, people, tasks
 from casework.corrections import correct, prepare
+from casework.dossiers import destroying
 from casework.dossiers import making as dossiers
 from casework.effects import Act
 from casework.errors import NotFound, Refused
@@ -163,6 +164,7 @@ def _under_directive(session: Session, case: Case, act: Act) -> None:
 def _archived(session: Session, case: Case, act: Act) -> None:
     """Have the dossier bound; the reconciler hands the task over once its papers are on their way."""
     tasks.add(session, dossiers.of_act(session, case, act.actor.id, act.now))
+    destroying.begin_term(session, case, act.now)
 
 
 AFTER: Mapping[str, Callable[[Session, Case, Act], None]] = {

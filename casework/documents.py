@@ -221,7 +221,7 @@ def _begin(document_id: int, now: datetime, done: Done) -> Paper | None:
             .with_for_update()
             .execution_options(populate_existing=True)
         ).one_or_none()
-        if row is None or row.state in (states.MADE, states.WITHDRAWN, states.DUE):
+        if row is None or row.state in (states.MADE, states.WITHDRAWN, states.DUE, states.DESTROYED):
             done(session, now)
             return None
         bureau, issued_at = reference.current().units[int(row.facts["bureau_id"])], row.issued_at or row.ordered_at
@@ -298,6 +298,7 @@ def progress_text(document: Document) -> str:
         states.MADE: f"已制成，共{document.pages}页",
         states.FAILED: "未能制成，已报告管理员",
         states.WITHDRAWN: "已撤回",
+        states.DESTROYED: "保管期满，已销毁",
     }[document.state]
 
 

@@ -39,8 +39,10 @@ class Mendable:
 
 
 def may_replace(document: Document, case: Case, staff: StaffView) -> bool:
-    """Tell whether this person may withdraw this paper now: it is made, and they answer for the case."""
-    return in_force(document) and document.case_id == case.id and answers_for(case, staff)
+    """Tell whether this person may withdraw this paper now: it is made, they answer for the case, and it is not in the
+    archive, where nothing changes before it is unsealed."""
+    mine = document.case_id == case.id and case.state != "archived"
+    return mine and in_force(document) and answers_for(case, staff)
 
 
 def in_force(document: Document) -> bool:

@@ -39,6 +39,7 @@ BRIEFING_PRINT = "briefing.print"
 ASSESSMENT_COUNT = "assessment.count"
 ASSESSMENT_PRINT = "assessment.print"
 DOSSIER_BIND = "dossier.bind"
+DESTRUCTION_RUN = "destruction.run"
 DUTY_TELL = "duty.tell"
 STATION_POSTER = "station.poster"
 CALENDAR_RECOUNT = "calendar.recount"
@@ -111,6 +112,7 @@ KINDS: Mapping[str, Kind] = {
         gave_up="jobs.briefings:gave_up",
     ),
     # Papers of the case may still be on their way: it comes again until they are made.
+    DESTRUCTION_RUN: Kind(PDF, "jobs.dossiers:destroy", tries=8, backoff=(30, 300, 900), lease=timedelta(seconds=95)),
     DOSSIER_BIND: Kind(
         PDF,
         "jobs.dossiers:bind",

@@ -28,6 +28,7 @@ from models.notice import Notice, NoticeSheet, NoticeStep, NoticeText
 from models.party import Party, Respondent
 from models.publication import Publication, PublicationObjection, PublicationStep
 from models.reference import Revision, RoutingRule, Sequence, Setting
+from models.retention import ArchiveTerm, Destruction, DestructionItem
 from models.signal import Signal, SignalCase
 from models.staff import Staff, StaffRole, StaffSession
 from models.station import Station, StationRecord
@@ -41,6 +42,7 @@ __all__ = [
     "Assessment",
     "AssessmentBreach",
     "AssessmentObjection",
+    "ArchiveTerm",
     "Attachment",
     "Briefing",
     "BriefingEdition",
@@ -57,6 +59,8 @@ __all__ = [
     "CaseText",
     "Deadline",
     "DeadlinePause",
+    "Destruction",
+    "DestructionItem",
     "Directive",
     "DirectiveCase",
     "DirectiveClock",

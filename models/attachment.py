@@ -17,6 +17,8 @@ CLEAN = "clean"
 SEALED = "sealed"
 """Kept as evidence, but could not be cleaned: not offered for work."""
 REFUSED = "refused"
+DESTROYED = "destroyed"
+"""Its term of retention is over: the files are gone, the row remains as their record."""
 
 _OF_DIRECTIVE = text("directive_id IS NOT NULL")
 _OF_NOTICE = text("notice_id IS NOT NULL")

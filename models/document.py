@@ -17,6 +17,8 @@ MAKING = "making"
 MADE = "made"
 FAILED = "failed"
 WITHDRAWN = "withdrawn"
+DESTROYED = "destroyed"
+"""Its term of retention is over: the file is gone, the row remains as its record."""
 
 _DUE = text("state = 'due'")
 _OF_DIRECTIVE = text("directive_id IS NOT NULL")

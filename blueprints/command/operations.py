@@ -49,6 +49,7 @@ KINDS = {
     tasks.BRIEFING_PRINT: "印制简报",
     tasks.ASSESSMENT_COUNT: "考核取数",
     tasks.ASSESSMENT_PRINT: "印制考核通报",
+    tasks.DESTRUCTION_RUN: "销毁到期案卷",
     tasks.DOSSIER_BIND: "装订卷宗",
     tasks.STATION_POSTER: "制作服务站海报",
     tasks.NOTICE_SEND: "通知工作人员",

@@ -39,6 +39,7 @@ STAFF = (
     Link("/desk/knowledge", "知识库", ("knowledge",)),
     Link("/briefings/", "简报", ("briefing",)),
     Link("/board/edit", "公示编辑", ("board.edit", "board.publish")),
+    Link("/archive/", "档案", ("archive",)),
     Link("/insight/", "统计", ("insight",)),
     Link("/insight/hotspots", "热点", ("hotspots",), unless=("insight",)),
     Link("/admin/", "管理", ("admin.system", "admin.security")),

@@ -13,7 +13,7 @@ from casework.attachments import store
 from casework.attachments.names import split
 from casework.attachments.receiving import CITIZEN, STAFF, Place, check_room
 from casework.errors import NotFound
-from models.attachment import Attachment
+from models.attachment import DESTROYED, Attachment
 from models.base import db, writing
 from models.case import Case
 from models.duty import Voicemail
@@ -33,6 +33,7 @@ _FREE = (
     Attachment.notice_id.is_(None),
 )
 """What no act, filing, directive or notice has taken yet."""
+_FILES = select(Attachment.id, Attachment.original, Attachment.clean)
 
 
 def bind_to_filing(
@@ -176,7 +177,7 @@ def sweep_strays(now: datetime) -> Strays:
     # Files are listed before rows are read: a file that appears in between is too young to be touched.
     stored = list(store.stored())
     named: dict[str, int] = {}
-    for row_id, original, clean in db.session.execute(select(Attachment.id, Attachment.original, Attachment.clean)):
+    for row_id, original, clean in db.session.execute(_FILES.where(Attachment.state != DESTROYED)):
         named.update({name: row_id for name in (original, clean) if name is not None})
     oldest = (now - STRAY_FOR).timestamp()
     files = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from casework.attachments.policy import BY_MEDIA_TYPE, IMAGE, TEXT, size_text
-from models.attachment import CLEAN, REFUSED, WAITING, Attachment
+from models.attachment import CLEAN, DESTROYED, REFUSED, WAITING, Attachment
 
 
 def state_text(attachment: Attachment) -> str:
@@ -15,6 +15,8 @@ def state_text(attachment: Attachment) -> str:
         family = BY_MEDIA_TYPE[attachment.media_type].family
         done = {IMAGE: "已去除位置信息", TEXT: "已检查"}.get(family, "已检查，已去除附加信息")
         return f"{received}，{done}"
+    if attachment.state == DESTROYED:
+        return f"{size_text(attachment.size)}，保管期满，已销毁"
     if attachment.state == REFUSED:
         return f"没有收下：{attachment.reason}"
     return f"{received}，原件已封存：{attachment.reason}"

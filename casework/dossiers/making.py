@@ -30,6 +30,7 @@ WAY = {
     states.MAKING: "正在装订",
     states.MADE: "已装订",
     states.FAILED: "未能装订，已报告管理员",
+    states.DESTROYED: "保管期满，已销毁",
 }
 Bind = Callable[[Case, list[Part], int | None, datetime], tuple[bytes, int]]
 """Binds the parts of a case: (case, parts, who ordered it, now) to (PDF, pages)."""
@@ -103,7 +104,7 @@ def make(dossier_id: int, now: datetime, bind: Bind, done: Done) -> str:
     """Bind one dossier and put the file in its place. Raise NotYet while papers of the case are being made."""
     with writing() as session:
         row = _locked(session, dossier_id)
-        if row is None or row.state == states.MADE:
+        if row is None or row.state in (states.MADE, states.DESTROYED):
             done(session, now)
             return "nothing to do"
         row.state, ordered_by, case_id = states.MAKING, row.ordered_by, row.case_id
