@@ -34,12 +34,15 @@ TALLEST = 2600
 """Pixels: a longer page is cut there."""
 MOST_BYTES = 150_000
 MOST_IN_ALL = 15_000_000
-COLOURS = (32, 16)
+COLOURS = (16, 8)
 PUBLIC = {
     "home": "/", "file": "/file", "file-complaint": "/file/complaint", "file-report": "/file/report",
     "file-consultation": "/file/consultation", "file-suggestion": "/file/suggestion",
     "file-misconduct": "/file/misconduct", "track": "/track", "board": "/board", "publicity": "/publicity",
     "guide": "/guide", "guide-flow": "/guide/flow", "guide-materials": "/guide/materials",
+    "guide-questions": "/guide/questions", "guide-question": "/guide/questions/4", "board-notice": "/board/1",
+    "publicity-search": "/publicity?q=健身", "publicity-rules": "/publicity/rules", "station": "/stations/F0001",
+    "station-complaint": "/stations/F0001/complaint", "figures-dictionary": "/figures/dictionary",
     "guide-privacy": "/guide/privacy", "guide-access": "/guide/access", "figures": "/figures",
     "stations": "/stations", "login": "/login", "not-found": "/no-such-page", "home-large": "/?look=large",
     "home-contrast": "/?look=contrast",
@@ -64,10 +67,18 @@ STAFF = {
         "command-operations": "/command/operations",
         "briefings": "/briefings/",
         "insight": "/insight/",
+        "hotspots": "/insight/hotspots",
+        "assessment": "/insight/assessment/",
+        "command-publicity": "/command/publicity",
+        "command-stations": "/command/stations",
+        "station-kept": "/command/stations/F0001",
+        "knowledge": "/desk/knowledge",
+        "board-edit": "/board/edit",
     },
     "leader": {"desk-leader": "/desk/"},
     "intake": {"desk-intake": "/desk/"},
     "mediator": {"desk-mediator": "/desk/"},
+    "archivist": {"archive": "/archive/"},
     "discipline": {"desk-discipline": "/desk/"},
     "system_admin": {"admin": "/admin/", "admin-calendar": "/admin/calendar"},
 }
