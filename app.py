@@ -38,6 +38,7 @@ BLUEPRINTS = (
     "blueprints.desk.dossiers",
     "blueprints.desk.register",
     "blueprints.desk.messages",
+    "blueprints.desk.style",
     "blueprints.desk.knowledge",
     "blueprints.command.views",
     "blueprints.command.supervision",
