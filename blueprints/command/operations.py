@@ -24,6 +24,7 @@ LINES = {
     "digests": "每日提要",
     "incidents": "找可能的事件",
     "hotspots": "安排找热点",
+    "assessment": "安排考核取数",
 }
 FOUND = {
     "spoken": "到时点",

@@ -174,7 +174,7 @@ class TestInputs:
         answer = visitor.post("/probe/check", data=body, content_type="application/x-www-form-urlencoded")
         assert answer.status_code in {200, 400, 422}
 
-    @pytest.mark.parametrize("path", ["/board?q=%00", "/board?q=%ED%A0%80", "/%00", "/%ED%A0%80", "/board/%FF"])
+    @pytest.mark.parametrize("path", ["/guide?q=%00", "/guide?q=%ED%A0%80", "/%00", "/%ED%A0%80", "/board/%FF"])
     def test_junk_in_an_address_is_never_a_fault(self, visitor: FlaskClient, path: str) -> None:
         assert visitor.get(path).status_code in {200, 400, 404}
 

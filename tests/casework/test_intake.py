@@ -83,7 +83,9 @@ class TestOneFormOneCase:
 def found_anywhere(canary: str) -> bool:
     """Does a text stand in any column of any table, as text or bytes?"""
     for table in inspect(db.engine).get_table_names():
-        if table == "case_search" and db.engine.dialect.name == "sqlite":  # keeps its words in tables beside it
+        if (
+            table in ("case_search", "notice_search") and db.engine.dialect.name == "sqlite"
+        ):  # keeps its words in tables beside it
             continue
         for row in db.session.execute(text(f'SELECT * FROM "{table}"')):  # noqa: S608  (names of our own tables)
             for value in row:
