@@ -19,12 +19,9 @@ from rules.calendar import seeded, seeded_years
 def seed_calendar(session: Session, now: datetime) -> None:
     """Enter the published arrangements of the known years, once; rows that an administrator entered stay."""
     known = set(session.scalars(select(CalendarYear.year)))
-    for year in seeded_years():
-        if year in known:
-            continue
-        days = {one.day: (one.is_working, one.note) for one in seeded() if one.day.year == year}
-        source = next((one.source for one in seeded() if one.day.year == year), "")
-        reference.put_calendar_year(session, year, days, source, now, None)
+    missing = {year: [one for one in seeded() if one.day.year == year] for year in seeded_years() if year not in known}
+    if missing:
+        reference.put_calendar_years(session, missing, now)
 
 
 def add_unit(session: Session, key: str, name: str, kind: str, parent: Unit | None, **more: Any) -> Unit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -125,6 +125,15 @@ def put_calendar_year(
     """Enter the arrangement of a year: day → (is working, note). An administrator's rows replace seeded ones."""
     session.merge(CalendarYear(year=year, source=source, entered_at=now, entered_by=by))
     put_calendar_days(session, days, source, now, by)
+
+
+def put_calendar_years(session: Session, years: Mapping[int, Sequence[Day]], now: datetime) -> None:
+    """Enter the published arrangements of years that are not known yet: year → the days that differ from their week."""
+    marked = [day for days in years.values() for day in days]
+    session.add_all(CalendarYear(year=year, source=days[0].source, entered_at=now) for year, days in years.items())
+    session.execute(delete(CalendarDay).where(CalendarDay.day.in_([one.day for one in marked])))
+    session.execute(insert(CalendarDay), [{**one._asdict(), "entered_at": now, "entered_by": None} for one in marked])
+    changed(session)
 
 
 def put_calendar_days(

@@ -68,7 +68,7 @@ class Plan:
     redis_dies: float
 
 
-SHORT = Plan(seed=1, days=30, every=2, hours=1, acts=8, deaths=1, redis_dies=0.0)
+SHORT = Plan(seed=2, days=20, every=2, hours=1, acts=8, deaths=1, redis_dies=0.0)
 FULL = Plan(seed=1, days=30, every=1, hours=5, acts=14, deaths=3, redis_dies=0.02)
 
 
