@@ -14,7 +14,7 @@ from blueprints.public.guide import Phase
 WIDTH = 344.0
 """Units: the column of a small phone, so that the words are never smaller than beside the picture."""
 BOX, TALL, STEP, HEAD = 200.0, 28.0, 40.0, 34.0
-LANES, APART = BOX + 9.0, 9.5
+LANES, APART = BOX + 9.0, 8.4
 _TIP = 4.0
 
 
@@ -52,7 +52,10 @@ def chart(phases: Sequence[Phase]) -> Chart:
     """Draw the bands of a procedure. States that no usual move touches are left to the text beside the picture."""
     pairs = {(one.key, target) for phase in phases for one in phase.stations for _, target, _ in one.moves}
     touched = {key for pair in pairs for key in pair}
-    heads, labels, boxes, ends = [], [], [], []
+    heads: list[Word] = []
+    labels: list[Word] = []
+    boxes: list[str] = []
+    ends: list[str] = []
     place: dict[str, float] = {}
     y = 0.0
     for phase in phases:
