@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from blueprints.public import figures, guide
+from blueprints.public import figures, flowchart, guide
 from blueprints.web import page, policy
 from blueprints.web.pages import leave, own_path
 from blueprints.web.setup import keep_look
@@ -58,8 +58,9 @@ def guide_terms() -> Response:
 @policy("public", cached=True)
 def guide_flow() -> Response:
     """The procedure of each kind, drawn from the table that runs it."""
-    charts = [(kind, guide.flow(kind.key, today())) for kind in guide.kinds(today())]
-    return page("public/flow.html", charts=charts)
+    flows = [(kind, guide.flow(kind.key, today())) for kind in guide.kinds(today())]
+    charts = [(kind, phases, flowchart.chart(phases)) for kind, phases in flows]
+    return page("public/flow.html", charts=charts, width=flowchart.WIDTH)
 
 
 @bp.get("/guide/materials")
