@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import subprocess
@@ -23,6 +24,8 @@ from script.support.processes import Supervisor
 
 WORKER_MB = 300.0
 ONE_PAGE_MS = 1000.0
+BRIEFING_SECONDS = 5.0
+BRIEFING_MB = 400.0
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,26 @@ def _paper(run: Run) -> Iterator[Line]:
     yield under("memory", "the worker at its highest while it makes 20 papers", float(megabytes), WORKER_MB, "MB")
 
 
+def _briefing(run: Run) -> Iterator[Line]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.briefing"], cwd=ROOT, env=run.city.environ, capture_output=True, text=True
+    )
+    if done.returncode:
+        yield Line("briefing", f"not measured ({done.stderr.strip()[-200:]})", "")
+        return
+    found = json.loads(done.stdout.splitlines()[-1])
+    cases = f"{found['cases']:,} cases in {found['month']}"
+    yield under("briefing", f"the figures of the month, {cases}", found["figures"], BRIEFING_SECONDS, "s")
+    yield Line(
+        "briefing", "a second count gives the same bytes", "yes" if found["same"] else "no", "yes", found["same"]
+    )
+    yield Line("briefing", "of that, the hot spots", f"{found['hot spots']:.2f} s")
+    yield Line("briefing", "the assessment of all units", f"{found['assessment']:.2f} s")
+    what = f"the printing on a warm worker, {found['pages']} pages"
+    yield under("briefing", what, found["printing"], BRIEFING_SECONDS, "s")
+    yield under("memory", "that worker at its highest", float(found["megabytes"]), BRIEFING_MB, "MB")
+
+
 def _sweep(run: Run) -> Iterator[Line]:
     yield from sweep.idle(run.city, run.terms, run.samples)
     yield from sweep.due(run.city, run.due, run.supervisor)
@@ -72,6 +95,7 @@ BENCHMARKS: Mapping[str, Callable[[Run], Iterator[Line]]] = {
     "load": lambda run: load.under_load(run.city, run.supervisor, run.samples * 10, min(8.0, run.samples / 20)),
     "weight": lambda run: weight.of_the_way(run.city, run.supervisor),
     "paper": _paper,
+    "briefing": _briefing,
 }
 """Every benchmark by the name that `--only` takes, in the order in which they run."""
 

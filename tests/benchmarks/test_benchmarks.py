@@ -45,6 +45,7 @@ def test_every_benchmark_measures_a_small_city(tmp_path: Path) -> None:
         "tracking",
         "weight",
         "paper",
+        "briefing",
     } <= measured
     assert "12 terms due at once, each with an order of supervision, 2 workers" in page
     assert "| sweep | steps that happened twice or are missing after that | 0 | 0 | yes |" in page
@@ -103,4 +104,15 @@ def test_a_step_that_happened_twice_or_is_missing_is_found(tmp_path: Path) -> No
 
 
 def test_every_benchmark_can_be_run_alone() -> None:
-    assert tuple(BENCHMARKS) == ("queue", "case", "search", "board", "filing", "sweep", "load", "weight", "paper")
+    assert tuple(BENCHMARKS) == (
+        "queue",
+        "case",
+        "search",
+        "board",
+        "filing",
+        "sweep",
+        "load",
+        "weight",
+        "paper",
+        "briefing",
+    )
