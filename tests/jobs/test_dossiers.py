@@ -133,6 +133,36 @@ def test_a_file_without_a_copy_gets_a_page_that_says_why(people: Cast) -> None:
     assert "本页代替附件" in PdfReader(BytesIO(body)).pages[-1].extract_text().replace("\n", "")
 
 
+def test_a_dossier_of_sixty_pages_with_broken_files_among_them_is_whole_and_numbered_through(people: Cast) -> None:
+    case = answered(people)
+    received(case, "合同.pdf", scan(24))
+    received(case, "打不开的合同.pdf", b"%PDF-1.7\n" + b"\0" * 4000)
+    received(case, "断了的照片.jpg", samples.jpeg(samples.picture(800, 600))[:900])
+    received(case, "账单.pdf", scan(28))
+    for number in range(6):
+        received(case, f"照片{number}.jpg", samples.jpeg(samples.picture(600 + number, 800)))
+    archived(people, case)
+    row, body = bound(case)
+    assert papers.complaints(body) == []
+    read = PdfReader(BytesIO(body))
+    assert row.pages == len(read.pages)
+    assert row.pages >= 60
+    told = {str(one.title): read.get_destination_page_number(one) for one in read.outline}  # type: ignore[union-attr,arg-type]
+    for name in ("打不开的合同.pdf", "断了的照片.jpg"):
+        instead = read.pages[told[name]].extract_text().replace("\n", "")
+        assert "本页代替附件" in instead
+        assert name in instead
+    assert told["账单.pdf"] - told["合同.pdf"] == 24 + 2
+    assert told["照片0.jpg"] - told["账单.pdf"] == 28
+    front = list(told.values())[1]
+    listed = "".join("".join(page.extract_text() for page in read.pages[:front]).split())
+    for name, place in told.items():
+        if name.endswith(("pdf", "jpg")):
+            assert f"{name}2026-11-23{place - front + 1}" in listed, name
+    for number, page in enumerate(read.pages[front:], 1):
+        assert str(number) in page.extract_text()
+
+
 def test_the_same_state_is_bound_once_and_a_later_one_anew(people: Cast) -> None:
     case, staff = answered(people), people.view("east_handler")
     making.order(staff, case, NOW)
