@@ -10,6 +10,7 @@ import io
 import logging
 import re
 import zipfile
+from collections import namedtuple
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from blueprints.web.policy import policy_of
+from casework import health
 from models import Task, clock, db
 from models.base import writing
 from tests.authorisation import world as worlds
@@ -47,6 +49,14 @@ def town(tmp_path_factory: pytest.TempPathFactory, database_templates: Databases
         made = worlds.build(tmp_path_factory.mktemp("sealed"), url, every_place=False)
         yield made
         release(made.app)
+
+
+@pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose disk and Redis say the same all the while."""
+    disk = namedtuple("disk", "total used free")(100 * 1024**3, 40 * 1024**3, 60 * 1024**3)
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda _folder: disk)
+    monkeypatch.setattr(health, "_ping", lambda: True)
 
 
 def filed() -> str:
@@ -90,6 +100,7 @@ def everything(town: World, part: str | None) -> dict[str, str]:
     return shown
 
 
+@pytest.mark.usefixtures("steady")
 def test_nobody_else_can_tell_that_an_official_was_reported(town: World, caplog: pytest.LogCaptureFixture) -> None:
     town.take_over()
     with clock.frozen(worlds.NOW + timedelta(minutes=1)), caplog.at_level(logging.DEBUG):
