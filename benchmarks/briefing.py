@@ -43,7 +43,8 @@ def main() -> int:
     pdf.configure(settings.fonts_dir, settings.data_dir / "seals")
     pdf.warm_up()
     with app.app_context():
-        row = db.session.scalar(select(Briefing).order_by(Briefing.month.desc()).limit(1))
+        written = db.session.scalars(select(Briefing).order_by(Briefing.month.desc()))
+        row = next((one for one in written if one.data), None)
         if row is None:
             print("no briefing was written in this city", file=sys.stderr)
             return 1
