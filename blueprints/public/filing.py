@@ -20,6 +20,7 @@ from casework.knowledge import finding
 from casework.knowledge.finding import Entry
 from models import clock
 from models.outage import Unavailable
+from rules import materials
 from rules.calendar import local_date
 from rules.workflow import WORKFLOW
 
@@ -249,6 +250,7 @@ def _check(
         form=entry.filled(values, errors),
         holder=holder,
         files=holder.files(),
+        better=materials.for_category(str(values.get("category", ""))),
         form_key=keys.form_key(visit, kind, carried, holder.token),
         send=questions.SEND[kind],
         promise=intake.promise(kind, now),

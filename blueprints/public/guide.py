@@ -8,14 +8,12 @@ from datetime import date
 
 from casework.attachments.policy import FAMILIES, MAX_FILES, MAX_TOTAL, POLICY, size_text
 from rules.citation import cite
-from rules.table import Action, Field, State
+from rules.table import Field
 from rules.terms import RULES, Rule, RuleVersion, version_for
 from rules.workflow import WORKFLOW, regime_for
 
 KINDS = ("complaint", "report", "consultation", "suggestion")
 UNITS = {"working_day": "个工作日", "calendar_day": "天", "hour": "小时"}
-_INSIDE = frozenset({"unsealed"})
-"""States that concern our files alone."""
 _NOT_ASKED = frozenset({"consent_truth", "matter", "reply_by", "filer_id_type", "filer_id_number"})
 """Fields that are no material: promises, and what staff fill in or ask for when they must."""
 _WHAT = {
@@ -54,25 +52,6 @@ class Term:
     extension: str
     source: str
     statutory: bool
-
-
-@dataclass(frozen=True)
-class Station:
-    """One state of the flow chart: where a case stands, with whom, and where it may go (act, key, words)."""
-
-    key: str
-    label: str
-    holder: str
-    ends: bool
-    moves: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One band of the flow chart."""
-
-    label: str
-    stations: tuple[Station, ...]
 
 
 @dataclass(frozen=True)
@@ -130,6 +109,12 @@ def terms(kind: str, today: date) -> tuple[Term, ...]:
     return tuple(sorted(found, key=lambda term: not term.statutory))
 
 
+def terms_of(keys: Iterable[str], today: date) -> tuple[Term, ...]:
+    """Return the terms of these rules that are in force today."""
+    found = ((RULES[key], version_for(key, today)) for key in keys)
+    return tuple(_term(rule, version) for rule, version in found if version is not None)
+
+
 def _term(rule: Rule, version: RuleVersion) -> Term:
     extend = version.extend
     extension = f"可延长{extend.times}次，每次不超过{extend.most}{UNITS[extend.unit]}" if extend else "不延长"
@@ -148,33 +133,6 @@ def _term(rule: Rule, version: RuleVersion) -> Term:
 def refusals(today: date) -> tuple[str, ...]:
     """Return the grounds on which a complaint is not accepted, in the words of the law."""
     return tuple(ground.text for ground in WORKFLOW.grounds("refusal", regime_for(today)))
-
-
-def flow(kind: str, today: date) -> tuple[Phase, ...]:
-    """Return the procedure of a kind, band by band, with the usual moves between its states."""
-    regime = regime_for(today)
-    states = WORKFLOW.states[kind]
-    bands = []
-    for key, label in WORKFLOW.phases.items():
-        here = [state for state in states.values() if state.phase == key and state.key not in _INSIDE]
-        if here:
-            bands.append(Phase(label, tuple(_station(kind, state, regime, states.values()) for state in here)))
-    return tuple(bands)
-
-
-def _station(kind: str, state: State, regime: str, states: Iterable[State]) -> Station:
-    labels = {each.key: each.label for each in states}
-    moves: list[tuple[str, str, str]] = []
-    for action in WORKFLOW.actions_from(kind, state.key, regime):
-        target = action.target(kind)
-        if action.usual_in(kind, state.key) and target in labels and target != state.key and _shown(action):
-            moves.append((action.label, target, labels[target]))
-    return Station(state.key, state.label, WORKFLOW.moves[state.move], state.terminal, tuple(moves))
-
-
-def _shown(action: Action) -> bool:
-    """Tell whether a step belongs on a public chart: what only tends our files does not."""
-    return action.key not in {"archive", "unseal", "reseal", "recall_dispatch", "restore"}
 
 
 def materials(kind: str) -> Materials:

@@ -7,13 +7,15 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from blueprints.public import figures, flowchart, guide
+from blueprints.public import figures, flowchart, guide, procedure
 from blueprints.web import page, policy
 from blueprints.web.pages import leave, own_path
 from blueprints.web.setup import keep_look
+from casework import places
 from casework.board import reading
 from models import clock
 from rules import board
+from rules import materials as of_goods
 from rules.calendar import local_date
 
 bp = Blueprint("pages", __name__)
@@ -54,13 +56,20 @@ def guide_terms() -> Response:
     return page("public/guide.html", tables=tables, refusals=guide.refusals(today()))
 
 
-@bp.get("/guide/flow")
+@bp.get("/guide/flow", defaults={"kind": "complaint"})
+@bp.get("/guide/flow/<any(report, consultation, suggestion):kind>")
 @policy("public", cached=True)
-def guide_flow() -> Response:
-    """The procedure of each kind, drawn from the table that runs it."""
-    flows = [(kind, guide.flow(kind.key, today())) for kind in guide.kinds(today())]
-    charts = [(kind, phases, flowchart.chart(phases)) for kind, phases in flows]
-    return page("public/flow.html", charts=charts, width=flowchart.WIDTH)
+def guide_flow(kind: str) -> Response:
+    """The procedure of a kind, drawn from the table that runs it."""
+    phases, all_kinds = procedure.phases(kind, today()), guide.kinds(today())
+    return page(
+        "public/flow.html",
+        kind=next(one for one in all_kinds if one.key == kind),
+        kinds=[(one.key, one.label) for one in all_kinds],
+        phases=phases,
+        chart=flowchart.chart(phases),
+        width=flowchart.WIDTH,
+    )
 
 
 @bp.get("/guide/materials")
@@ -68,7 +77,14 @@ def guide_flow() -> Response:
 def guide_materials() -> Response:
     """What to have at hand before filing."""
     lists = [guide.materials(kind) for kind in guide.KINDS]
-    return page("public/materials.html", lists=lists, limits=guide.file_limits())
+    return page("public/materials.html", lists=lists, of_goods=of_goods.LISTS, limits=guide.file_limits())
+
+
+@bp.get("/guide/places")
+@policy("public", cached=True)
+def guide_places() -> Response:
+    """Whom to call and where to go."""
+    return page("public/places.html", bureaus=places.bureaus())
 
 
 @bp.get("/guide/privacy")

@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from pypdf import PdfReader
 
 from casework import tasks
+from casework.reference import changed
 from casework.stations import posters, sheets
 from jobs import run
-from models import Station, clock, db
+from models import Station, Unit, clock, db
+from models.base import writing
 from rules.periods import Period
 from tests.support import cast, desk
 from tests.support.cast import MORNING
@@ -179,3 +181,17 @@ def test_the_code_can_be_read_back_from_its_modules() -> None:
     size, *runs = posters.modules("http://127.0.0.1:8000/stations/F0001/complaint")
     assert 21 <= int(size) <= 57
     assert all(one.startswith("M") for one in runs)
+
+
+def test_the_guide_tells_whom_to_call_and_where_to_go(office: Desk, client: FlaskClient) -> None:
+    with office.records(), writing() as session:
+        unit = session.get_one(Unit, office.people.units["east_office"])
+        unit.phone, unit.address = "0000-6612001", "东城区中山路18号"
+        closed = session.get_one(Unit, office.people.units["west_office"])
+        closed.closed_at = MORNING
+        changed(session)
+        name, gone = unit.name, closed.name
+    rows = {str(row.th.get_text()): row for row in soup(client.get("/guide/places")).select("tbody tr") if row.th}
+    assert gone not in rows
+    assert "东城区中山路18号" in rows[name].get_text()
+    assert [str(link["href"]) for link in rows[name].select("a")] == ["tel:0000-6612001"]
