@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
@@ -19,7 +20,7 @@ from casework.reference import Reference, current
 from models import Case, Staff, StaffRole, Unit, db
 from models.base import UtcDateTime
 from rules import access
-from rules.workflow import Action
+from rules.workflow import WORKFLOW, Action
 
 SUBTREE = "superior"
 
@@ -123,10 +124,24 @@ def acting_role(actor: Actor, action: Action, case: Mapping[str, Any], ref: Refe
         return "citizen" if "citizen" in action.roles else None
     if actor.staff is None:
         return None
-    for assignment in actor.staff.assignments:
+    return _staff_role(actor.staff, action.key, _PLACE(case), ref)
+
+
+_WHERE = (
+    "kind", "unit_id", "delegate_unit_id", "case_unit_id", "handler_id", "receiving_unit_id", "bureau_id",
+)  # fmt: skip
+"""The columns of a case from which relations follow."""
+_PLACE = itemgetter(*_WHERE)
+
+
+@lru_cache(2**14)
+def _staff_role(staff: StaffView, action_key: str, place: tuple[Any, ...], ref: Reference) -> str | None:
+    """As `acting_role`: the same person does the same to one case after another that stands in the same place."""
+    action, case = WORKFLOW.action(action_key), dict(zip(_WHERE, place, strict=True))
+    for assignment in staff.assignments:
         # The relations are found only for roles that the table names at all.
         if assignment.role in action.scope:
-            held = scopes(actor.staff, assignment, case, ref)
+            held = scopes(staff, assignment, case, ref)
             if access.may_act(action, assignment.role, held, ref.settings):
                 return assignment.role
     return None

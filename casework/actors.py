@@ -34,6 +34,10 @@ class StaffView:
     must_change: bool = False
     """The password was set by somebody else: a new one is asked for before anything else."""
 
+    def __hash__(self) -> int:
+        """Told apart by the id: what is computed for a person is looked up by the whole view again and again."""
+        return hash(self.id)
+
     def has(self, *roles: str) -> bool:
         """Tell whether the person holds one of the roles anywhere."""
         return any(assignment.role in roles for assignment in self.assignments)

@@ -6,6 +6,7 @@ import hashlib
 import json.encoder
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from models.base import canonical
@@ -34,16 +35,28 @@ def covered(number: str, row: Mapping[str, Any], fields: str, clocks: str) -> st
     `models.base.canonical`.
     """
     moment: datetime = row["at"]
-    at = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat(timespec="microseconds")
+    at = (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat("T", "microseconds")
+    doer = _doer(row["action"], row["actor_id"], row["actor_kind"], row["actor_role"])
     return (
-        f'{{"action":{_quoted(row["action"])},"actor_id":{_or_null(row["actor_id"])},'
-        f'"actor_kind":{_quoted(row["actor_kind"])},"actor_role":{_quoted(row["actor_role"])},"at":"{at}",'
-        f'"clocks":{clocks},"fields":{fields},'
-        f'"from_state":{"null" if row["from_state"] is None else _quoted(row["from_state"])},'
+        f'{doer}"at":"{at}","clocks":{clocks},"fields":{fields},"from_state":{_key(row["from_state"])},'
         f'"number":{_quoted(number)},"public_text":{_quoted(row["public_text"])},'
         f'"respondent_text":{_quoted(row["respondent_text"])},"seq":{row["seq"]},'
-        f'"to_state":{_quoted(row["to_state"])},"unit_id":{_or_null(row["unit_id"])}}}'
+        f'"to_state":{_key(row["to_state"])},"unit_id":{_or_null(row["unit_id"])}}}'
     )
+
+
+@lru_cache(2**14)
+def _doer(action: str, actor_id: int | None, kind: str, role: str) -> str:
+    """Return the beginning of the text: what the same person does again and again is put together once."""
+    return (
+        f'{{"action":{_quoted(action)},"actor_id":{_or_null(actor_id)},'
+        f'"actor_kind":{_quoted(kind)},"actor_role":{_quoted(role)},'
+    )
+
+
+@lru_cache(1024)
+def _key(name: str | None) -> str:
+    return "null" if name is None else _quoted(name)
 
 
 def _or_null(key: int | None) -> int | str:

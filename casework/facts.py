@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -48,27 +48,45 @@ class Asked(NamedTuple):
 
 def holding(asked: Asked) -> frozenset[str]:
     """Return every guard that holds: found in the records, or ticked by the person where only a person can know."""
-    found = set(notices(asked.case, asked.ref))
-    for key, holds in _looked_up(asked.action.guards, asked.action.rebase_when):
-        if holds(asked):
-            found.add(key)
-    for key in asked.attested:
-        if key in WORKFLOW.guards and WORKFLOW.guards[key].kind == "attested":
-            found.add(key)
-    return frozenset(found)
+    case = asked.case
+    standing = _standing(
+        case["kind"], case["channel"], case["receiving_unit_id"], case.get("problem"), _real_name(case), asked.ref
+    )
+    found = [key for key, holds in _looked_up(asked.action.guards, asked.action.rebase_when) if holds(asked)]
+    if asked.attested:
+        guards = WORKFLOW.guards
+        found += [key for key in asked.attested if key in guards and guards[key].kind == "attested"]
+    return standing.union(found) if found else standing
 
 
 @cache
 def _looked_up(guards: tuple[str, ...], rebase_when: str | None) -> tuple[tuple[str, Callable[[Asked], bool]], ...]:
     """What has to be looked up in the records for an action with these guards, and how."""
-    wanted = dict.fromkeys((*guards, rebase_when, "channel_12345", "wrong_desk", "dissatisfied", "directive_of_case"))
+    wanted = dict.fromkeys((*guards, rebase_when, "dissatisfied", "directive_of_case"))
     return tuple((key, COMPUTED[key]) for key in wanted if key is not None and key in COMPUTED)
+
+
+@lru_cache(2**12)
+def _standing(
+    kind: str, channel: str, receiving: int, problem: str | None, real_name: bool, ref: Reference
+) -> frozenset[str]:
+    """Return what holds at every step of a case that came in so."""
+    case = {"kind": kind, "channel": channel, "receiving_unit_id": receiving}
+    found = set(categories.notice_facts(problem, real_name, ref.settings))
+    if from_12345(case):
+        found.add("channel_12345")
+    if at_wrong_desk(case, ref):
+        found.add("wrong_desk")
+    return frozenset(found)
+
+
+def _real_name(case: Mapping[str, Any]) -> bool:
+    return bool((case.get("facts") or {}).get("real_name"))
 
 
 def notices(case: Mapping[str, Any], ref: Reference) -> frozenset[str]:
     """Return what decides whether an informant must be told: real name, advertising, other special laws."""
-    real_name = bool((case.get("facts") or {}).get("real_name"))
-    return categories.notice_facts(case.get("problem"), real_name, ref.settings)
+    return categories.notice_facts(case.get("problem"), _real_name(case), ref.settings)
 
 
 def _other_bureau(asked: Asked) -> bool:

@@ -286,32 +286,30 @@ def _tell(
     written: Written,
     more: Mapping[str, str],
 ) -> None:
-    def _fill(sentence: str) -> str:
-        if "{" not in sentence:
-            return sentence
-        return wording.fill(sentence, act.action, after, act.values, act.ref, act.now, written.due, more)
-
-    seq = act.case["seq"] + 1
-    at = max(act.now, act.case["last_event_at"])
-    written.tell = _fill(act.action.tell)
+    action, case, actor = act.action, act.case, act.actor
+    seq = case["seq"] + 1
+    at = max(act.now, case["last_event_at"])
+    filling = wording.Filling(action, after, act.values, act.ref, act.now, written.due, more)
+    written.tell = wording.fill(action.tell, filling)
+    fields = recorded(act)
     event: dict[str, Any] = {
         "seq": seq,
         "at": at,
-        "action": act.action.key,
-        "actor_kind": act.actor.kind,
-        "actor_id": act.actor.id,
+        "action": action.key,
+        "actor_kind": actor.kind,
+        "actor_id": actor.staff.id if actor.staff else None,
         "actor_role": act.role,
         "unit_id": _unit_of(act),
-        "from_state": act.case["state"],
+        "from_state": case["state"],
         "to_state": step.to_state,
-        "fields": recorded(act),
+        "fields": fields,
         "clocks": said,
-        "public_text": "" if act.action.recomputes and written.due is None else _fill(act.action.event),
-        "respondent_text": _fill(act.action.respondent),
-        "before": act.case["head"],
+        "public_text": "" if action.recomputes and written.due is None else wording.fill(action.event, filling),
+        "respondent_text": wording.fill(action.respondent, filling),
+        "before": case["head"],
     }
-    written.recorded = canonical(event["fields"]), canonical(said) if said else "{}"
-    event["hash"] = chain.hash_of(act.case["number"], event, *written.recorded)
+    written.recorded = recorded_texts = canonical(fields) if fields else "{}", canonical(said) if said else "{}"
+    event["hash"] = chain.hash_of(case["number"], event, *recorded_texts)
     written.event = event
     written.case.update(seq=seq, head=event["hash"], last_event_at=at)
 
@@ -351,7 +349,11 @@ def recorded(act: Act) -> dict[str, Any]:
 def recorded_values(action: Action, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entered values that an event keeps. Names beginning with `_` are the program's own."""
     left_out = PERSONAL_FIELDS if action.from_ else _LEFT_OUT_AT_FIRST
-    return {name: _plain(value) for name, value in values.items() if name not in left_out and name[:1] != "_"}
+    return {
+        name: value if type(value) in _PLAIN else _plain(value)
+        for name, value in values.items()
+        if name not in left_out and name[:1] != "_"
+    }
 
 
 def opened_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -362,9 +364,11 @@ def opened_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+"""What an event keeps as it was entered."""
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
     if isinstance(value, date):  # a moment is one as well
         return value.isoformat()
     if isinstance(value, (list, tuple)):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from casework.reference import Reference
 from rules.calendar import ZONE, local_date
@@ -80,51 +80,48 @@ _SHOWN: Mapping[str, Callable[[Field, Any, Reference], str]] = {
 }
 
 
-def fill(
-    sentence: str,
-    action: Action,
-    case: Mapping[str, Any],
-    values: Mapping[str, Any],
-    ref: Reference,
-    now: datetime,
-    due: date | None,
-    more: Mapping[str, str],
-) -> str:
+class Filling(NamedTuple):
+    """What the blanks of a sentence are filled from: an act, the case as it leaves it, the date it names, and `more`
+    that the act cannot know."""
+
+    action: Action
+    case: Mapping[str, Any]
+    values: Mapping[str, Any]
+    ref: Reference
+    now: datetime
+    due: date | None
+    more: Mapping[str, str]
+
+
+def fill(sentence: str, of: Filling) -> str:
     """Return a sentence of the table with its blanks filled from the act; what is not known leaves no gap marks."""
-    if "{" not in sentence:
-        return sentence
     form, blanks = _form_of(sentence)
-    return form % tuple([_blank(name, action, case, values, ref, now, due, more) for name in blanks])
+    if not blanks:
+        return sentence
+    more = of.more
+    return form % tuple([more[name] if name in more else read(of) for name, read in blanks])
 
 
 @lru_cache(2048)
-def _form_of(sentence: str) -> tuple[str, tuple[str, ...]]:
-    """Return a sentence of the table as a form with a %s for each blank, and the names of the blanks."""
-    return _BLANK.sub("%s", sentence.replace("%", "%%")), tuple(_BLANK.findall(sentence))
+def _form_of(sentence: str) -> tuple[str, tuple[tuple[str, Callable[[Filling], str]], ...]]:
+    """Return a sentence of the table as a form with a %s for each blank, the names of the blanks, and what reads
+    each of them."""
+    names = _BLANK.findall(sentence)
+    return _BLANK.sub("%s", sentence.replace("%", "%%")), tuple((name, _reader(name)) for name in names)
 
 
-def _blank(
-    name: str,
-    action: Action,
-    case: Mapping[str, Any],
-    values: Mapping[str, Any],
-    ref: Reference,
-    now: datetime,
-    due: date | None,
-    more: Mapping[str, str],
-) -> str:
-    if name in more:
-        return more[name]
+def _reader(name: str) -> Callable[[Filling], str]:
     if name == "date":
-        return plain_date(local_date(now))
+        return lambda of: plain_date(local_date(of.now))
     if name == "due":
-        return long_date(due) if due else "办理期限"
+        return lambda of: long_date(of.due) if of.due else "办理期限"
     if name == "ground":
-        return ground_text(action, case, values)
-    of_case = _OF_CASE.get(name)
-    if of_case is not None:
-        return of_case(case, values, ref)
-    return shown(name, values.get(_ALIAS.get(name, name)), action, ref)
+        return lambda of: ground_text(of.action, of.case, of.values)
+    if name in _OF_CASE:
+        of_case = _OF_CASE[name]
+        return lambda of: of_case(of.case, of.values, of.ref)
+    entered = _ALIAS.get(name, name)
+    return lambda of: shown(name, of.values.get(entered), of.action, of.ref)
 
 
 def _handler(case: Mapping[str, Any], values: Mapping[str, Any], ref: Reference) -> str:

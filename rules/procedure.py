@@ -99,27 +99,24 @@ def advance(
     if not (action.moves_clocks or pauses or resumes):
         return Step(to_state, to_previous, documents=documents, creates=creates)
     work = _Clocks(view, action, fields, now, on, calendar, facts, settings)
-    extended = work.extend()
-    closed = work.close()
-    opened = work.open()
-    rebased = work.rebase()
-    restarted = work.restart()
-    recounted = work.recount()
-    renewed = {key for key, _ in rebased}
+    # Most actions do one or two of these; the order matters, each part sees what the ones before it have left running.
+    extended = work.extend() if action.extends else ()
+    closed = work.close() if action.closes or work.opening else ()
+    opened = work.open() if work.opening else ()
+    rebased = work.rebase() if action.rebases else ()
+    restarted = work.restart() if action.restarts else ()
+    recounted = work.recount() if action.recounts or action.recomputes else ()
+    paused: tuple[tuple[str, date], ...] = ()
+    resumed: tuple[tuple[str, date], ...] = ()
+    if pauses or action.pauses:
+        paused = work.pause([*action.pauses, *pauses])
+    if resumes or action.resumes:
+        renewed = {key for key, _ in rebased}
+        resumed = work.resume([*action.resumes, *(key for key in resumes if key not in renewed)])
     return Step(
-        to_state,
-        to_previous,
-        closed=closed,
-        opened=opened,
-        paused=work.pause([*action.pauses, *pauses]),
-        resumed=work.resume([*action.resumes, *(key for key in resumes if key not in renewed)]),
-        extended=extended,
-        rebased=rebased,
-        restarted=restarted,
-        recounted=recounted,
-        documents=documents,
-        creates=creates,
-    )
+        to_state, to_previous, closed, opened, paused, resumed, extended, rebased, restarted, recounted, documents,
+        creates,
+    )  # fmt: skip
 
 
 def _stopped_by(action: Action, settings: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -127,8 +124,10 @@ def _stopped_by(action: Action, settings: Mapping[str, str]) -> tuple[list[str],
     pauses: list[str] = []
     resumes: list[str] = []
     for effect in stopping(settings):
-        pauses += effect.pauses.get(action.key, ())
-        resumes += effect.resumes.get(action.key, ())
+        if action.key in effect.pauses:
+            pauses += effect.pauses[action.key]
+        if action.key in effect.resumes:
+            resumes += effect.resumes[action.key]
     return pauses, resumes
 
 

@@ -88,8 +88,9 @@ def check(
     _new_kind(view, fields)
     _dates(view, action, fields, on)
     _new_receipt(view, action, fields, on, settings)
-    ground = _ground(action, fields, regime, settings)
-    _guards(view, action, ground, fields, on, calendar, facts, settings)
+    ground = _ground(action, fields, regime, settings) if action.grounded else None
+    if action.guards:
+        _guards(view, action, ground, fields, on, calendar, facts, settings)
     check_terms(view, action, on, calendar, settings, fields)
 
 
@@ -119,7 +120,9 @@ def _new_kind(view: CaseView, fields: Mapping[str, object]) -> None:
 
 
 def _dates(view: CaseView, action: Action, fields: Mapping[str, object], on: date) -> None:
-    late = [name for name, day in fields.items() if name in _PAST and isinstance(day, date) and day > on]
+    late = None
+    if not _PAST.keys().isdisjoint(fields):
+        late = [name for name, day in fields.items() if name in _PAST and isinstance(day, date) and day > on]
     if late:
         name = next(name for name in _PAST if name in late)
         label = action.named[name].label if name in action.named else "日期"

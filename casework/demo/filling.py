@@ -21,6 +21,8 @@ from rules.calendar import local_date
 
 BATCH = 1200
 """Cases walked at a time by one process."""
+MANY = 200_000
+"""Cases from which on it takes less time to make the indexes at the end."""
 UNFILED, UNFILED_MOST = 1500, 0.4
 """A small city has many of last month's cases left to call back, a large one has enough of them anyhow."""
 HABITUAL, HABITUAL_MOST = 800, 0.1
@@ -41,7 +43,7 @@ def fill(engine: Engine, cases: int, seed: int, until: datetime, processes: int)
     maker = Maker(place, seed, until, layouts(dialect), dialect)
     shares = seasons.counts(cases, local_date(until), place.ref.calendar, seed)
     parts = chunks(shares, BATCH, first_case, first_file)
-    with writer.opened(engine) as book:
+    with writer.opened(engine, many=cases >= MANY) as book:
         for batch in crew.run(maker, parts, processes):
             book.write(batch)
             yield book.cases

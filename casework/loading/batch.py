@@ -9,20 +9,18 @@ from typing import Any
 
 from casework import channels, search
 from casework.lapses import next_look
-from casework.loading.tables import SEARCH, Layout
+from casework.loading.tables import SEARCH, Columns, Layout
 from casework.loading.walk import Walk
 from casework.reference import Reference
 from models.document import DUE
 from rules import deadlines
 
-Rows = list[tuple[Any, ...]]
-
 
 @dataclass
 class Batch:
-    """Rows by table, bound for one database. Ids of terms count from 0; the writer moves them to their place."""
+    """Columns by table, bound for one database. Ids of terms count from 0; the writer moves them to their place."""
 
-    rows: dict[str, Rows] = field(default_factory=dict)
+    columns: dict[str, Columns] = field(default_factory=dict)
     series: dict[str, int] = field(default_factory=dict)
     """How far each series of numbers was used."""
     cases: int = 0
@@ -30,11 +28,12 @@ class Batch:
 
 
 def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, dialect: str) -> Batch:
-    """Bind everything that the walks wrote. Terms are left as the sweep would have left them at `until`, papers as
-    ordered and not begun, messages as sent."""
+    """Bind everything that the walks wrote, which are used up by it. Terms are left as the sweep would have left them
+    at `until`, papers as ordered and not begun, messages as sent."""
     batch = Batch()
     lists: dict[str, list[dict[str, Any]]] = {name: [] for name in layouts}
-    documents: Rows = []
+    searched: list[int] = []
+    grams: list[str] = []
     for walk in walks:
         _settle(walk, until)
         case_id, base = walk.given.case_id, batch.terms
@@ -43,14 +42,14 @@ def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, d
         lists["case_text"].append({"case_id": case_id, **walk.text})
         if walk.party:
             lists["party"].append({"case_id": case_id, **walk.party})
-        lists["event"] += [
-            {**event, "case_id": case_id, "fields": fields, "clocks": clocks}
-            for event, (fields, clocks) in zip(walk.events, walk.recorded, strict=True)
-        ]
-        for place, row in enumerate(walk.deadlines):
-            replaces = row["replaces_id"]
-            moved = {"replaces_id": base + replaces} if replaces is not None else {}
-            lists["deadline"].append({**row, "case_id": case_id, "id": base + place, **moved})
+        for event, (fields, clocks) in zip(walk.events, walk.recorded, strict=True):
+            event["case_id"], event["fields"], event["clocks"] = case_id, fields, clocks
+        lists["event"] += walk.events
+        for place, row in enumerate(walk.deadlines, start=base):
+            row["case_id"], row["id"] = case_id, place
+            if row["replaces_id"] is not None:
+                row["replaces_id"] += base
+        lists["deadline"] += walk.deadlines
         lists["deadline_pause"] += [{**row, "deadline_id": base + row["deadline_id"]} for row in walk.pauses]
         batch.terms += len(walk.deadlines)
         lists["case_link"] += walk.links
@@ -61,10 +60,11 @@ def gather(walks: Iterable[Walk], layouts: dict[str, Layout], until: datetime, d
         lists["staff_message"] += walk.lines
         found = walk.document()
         if found:
-            documents.append((case_id, search.joined(found)))
+            searched.append(case_id)
+            grams.append(search.joined(found))
         batch.cases += 1
-    batch.rows = {name: layouts[name].bound(rows) for name, rows in lists.items() if rows}
-    batch.rows[SEARCH] = documents
+    batch.columns = {name: layouts[name].bound(rows) for name, rows in lists.items() if rows}
+    batch.columns[SEARCH] = [searched, grams]
     return batch
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -15,7 +16,7 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, Date, Dialect, func, insert, select
+from sqlalchemy import Boolean, Date, Dialect, LargeBinary, func, insert, inspect, select
 from sqlalchemy.dialects import sqlite
 
 from casework import (
@@ -255,10 +256,25 @@ def test_terms_stand_as_the_sweep_would_have_left_them(place: town.Town) -> None
 
 def test_a_batch_that_cannot_be_written_leaves_nothing_behind(place: town.Town) -> None:
     made = maker_of(place, 5)(Chunk(((date(2026, 9, 1), 5),), 1, 1))
-    made.rows["event"].append(made.rows["event"][0])  # the same event twice
+    made.columns["event"] = [[*column, column[0]] for column in made.columns["event"]]  # the same event twice
     with pytest.raises(Exception, match="(?i)unique"), writer.opened(db.engine) as book:
         book.write(made)
     assert db.session.scalar(select(Case.id).limit(1)) is None
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_large_city_has_its_indexes_made_at_the_end(place: town.Town, fails: bool) -> None:
+    def _indexes() -> list[tuple[str | None, str | None]]:
+        found = inspect(db.engine)
+        return sorted((table, one["name"]) for table in found.get_table_names() for one in found.get_indexes(table))
+
+    before = _indexes()
+    with suppress(ZeroDivisionError), writer.opened(db.engine, many=True) as book:
+        book.write(maker_of(place, 5)(Chunk(((date(2026, 9, 1), 5),), 1, 1)))
+        if fails:
+            raise ZeroDivisionError
+    assert _indexes() == before
+    assert db.session.scalar(select(func.count()).select_from(Case)) == 5
 
 
 def test_the_same_seed_gives_the_same_city(place: town.Town) -> None:
@@ -281,15 +297,16 @@ def test_a_city_may_end_when_its_last_day_has_just_begun(place: town.Town, minut
 def test_values_are_bound_as_the_columns_themselves_bind_them() -> None:
     own: Dialect = sqlite.dialect()
     values: list[tuple[Any, list[Any]]] = [
-        (UtcDateTime(), [UNTIL, UNTIL.astimezone(ZONE), UNTIL.replace(microsecond=7), UNTIL.replace(hour=0)]),
-        (Date(), [UNTIL.date(), date(1999, 1, 2)]),
-        (Boolean(), [True, False]),
-        (Json(), [{}, [], {"b": 1, "a": ["甲", None, True]}]),
+        (UtcDateTime(), [UNTIL, UNTIL.astimezone(ZONE), UNTIL.replace(microsecond=7), UNTIL.replace(hour=0), None]),
+        (Date(), [UNTIL.date(), date(1999, 1, 2), None]),
+        (Boolean(), [True, False, None]),
+        (LargeBinary(), [b"", b"\0\xff", None]),
+        (Json(), [{}, [], {"b": 1, "a": ["甲", None, True]}, None]),
     ]
     for kind, samples in values:
         theirs, ours = kind.dialect_impl(own).bind_processor(own), tables.bind_of(kind, own)
         for value in samples:
-            assert (ours(value) if ours else value) == theirs(value)
+            assert (ours(value) if ours else value) == (theirs(value) if theirs else value)
 
 
 _WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
