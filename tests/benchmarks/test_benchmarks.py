@@ -103,4 +103,15 @@ def test_a_step_that_happened_twice_or_is_missing_is_found(tmp_path: Path) -> No
 
 
 def test_every_benchmark_can_be_run_alone() -> None:
-    assert tuple(BENCHMARKS) == ("queue", "case", "search", "board", "filing", "sweep", "load", "weight", "paper")
+    assert tuple(BENCHMARKS) == (
+        "queue",
+        "case",
+        "search",
+        "board",
+        "filing",
+        "sweep",
+        "beside",
+        "load",
+        "weight",
+        "paper",
+    )
