@@ -40,10 +40,10 @@ def under_load(city: City, supervisor: Supervisor, samples: int, seconds: float)
 def _lists(load: Load, cookies: dict[str, str], samples: int) -> Iterator[Line]:
     asked = get("/desk/?view=all", cookies)
     load.send([asked] * CLIENTS * 4)
-    replies = _all(load.send([asked] * samples), 200)
+    replies = expected(load.send([asked] * samples), 200)
     rate = len(replies) / load.seconds
     together = Times.of(reply.seconds for reply in replies)
-    alone = Times.of(reply.seconds for reply in _all(Load(load.port, 1).send([asked] * (samples // 2)), 200))
+    alone = Times.of(reply.seconds for reply in expected(Load(load.port, 1).send([asked] * (samples // 2)), 200))
     yield within("list", "a page of a list over HTTP, 1 client", alone, QUEUE)
     yield within("list", f"{CLIENTS} clients at once ({rate:,.0f} pages a second)", together, QUEUE)
     yield under("list", "its body, compressed", len(replies[0].body) / 1000, QUEUE_KB, "KB")
@@ -51,34 +51,37 @@ def _lists(load: Load, cookies: dict[str, str], samples: int) -> Iterator[Line]:
 
 def _sent(load: Load, count: int) -> tuple[list[Reply], list[dict[str, str]]]:
     """Go the way up to the page before sending, unmeasured, then send all; return the replies and their visits."""
-    rng = Random(7)
-    warming, _visits = _finals(load, range(count, count + CLIENTS * 8), rng)
-    _all(load.send(warming), 303)  # a server that has just begun puts its statements together first
-    finals, visits = _finals(load, range(count), rng)
-    return _all(load.send(finals), 303), visits
+    warm(load)
+    ready, visits = finals(load, range(count), Random(7))
+    return expected(load.send(ready), 303), visits
 
 
-def _finals(load: Load, numbers: range, rng: Random) -> tuple[list[bytes], list[dict[str, str]]]:
+def warm(load: Load) -> None:
+    """File some: a server that has just begun puts its statements together first."""
+    expected(load.send(finals(load, range(10**6, 10**6 + CLIENTS * 8), Random(5))[0]), 303)
+
+
+def finals(load: Load, numbers: range, rng: Random) -> tuple[list[bytes], list[dict[str, str]]]:
     """Fill in forms and check them; return the last POST of each, and its visit."""
-    checks = _all(load.send([post(way.FORM, way.filled(number, rng)) for number in numbers]), 200)
+    checks = expected(load.send([post(way.FORM, way.filled(number, rng)) for number in numbers]), 200)
     visits = [cookies_of(reply) for reply in checks]
-    finals = [
+    ready = [
         post(f"{way.FORM}/send", way.carried(way.text_of(reply)), visit)
         for reply, visit in zip(checks, visits, strict=True)
     ]
-    return finals, visits
+    return ready, visits
 
 
 def _tracking(load: Load, sent: Sequence[Reply], visits: Sequence[dict[str, str]]) -> Iterator[Line]:
     """Follow what was filed: opening with number and code, then the page of the case."""
-    receipts = _all(load.send([get(r.headers["location"], v) for r, v in zip(sent, visits, strict=False)]), 200)
+    receipts = expected(load.send([get(r.headers["location"], v) for r, v in zip(sent, visits, strict=False)]), 200)
     slips = [way.slip_of(way.text_of(reply)) for reply in receipts]
     forms = [post("/track", [("number", slip.number), ("code", slip.code)]) for slip in slips]
     for clients in (1, CLIENTS):
         asking = Load(load.port, clients)
-        opening = _all(asking.send(forms), 303)
+        opening = expected(asking.send(forms), 303)
         pages = [get(reply.headers["location"], cookies_of(reply)) for reply in opening]
-        followed = _all(asking.send(pages), 200)
+        followed = expected(asking.send(pages), 200)
         who = f"{clients} client{'s at once' if clients > 1 else ''}"
         yield within("tracking", f"number and code, {who}", Times.of(one.seconds for one in opening), TRACKING)
         yield within("tracking", f"the page of the case, {who}", Times.of(one.seconds for one in followed), TRACKING)
@@ -99,7 +102,7 @@ def _anonymous(port: int, seconds: float) -> Iterator[Line]:
         yield at_least("anonymous", f"{address}, whole bodies", float(rate.group(1)), ANONYMOUS, "/s")
 
 
-def _all(replies: list[Reply], status: int) -> list[Reply]:
+def expected(replies: list[Reply], status: int) -> list[Reply]:
     """Return the replies when each has this status; raise CannotMeasure with the first that has not."""
     for reply in replies:
         if reply.status != status:

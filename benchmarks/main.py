@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import board, desk, filing, load, report, sweep, weight
+from benchmarks import beside, board, desk, filing, load, report, sweep, weight
 from benchmarks.cities import POSTGRES, ROOT, SQLITE, CannotMeasure, Cities, City
 from benchmarks.client import LoadFailed
 from benchmarks.measuring import Line, under
@@ -92,6 +92,7 @@ BENCHMARKS: Mapping[str, Callable[[Run], Iterator[Line]]] = {
     "board": lambda run: board.pages(run.city, run.notices, run.samples),
     "filing": lambda run: filing.commits(run.city, run.samples * 2),
     "sweep": _sweep,
+    "beside": lambda run: beside.filings(run.city, run.due, run.supervisor),
     "load": lambda run: load.under_load(run.city, run.supervisor, run.samples * 10, min(8.0, run.samples / 20)),
     "weight": lambda run: weight.of_the_way(run.city, run.supervisor),
     "paper": _paper,

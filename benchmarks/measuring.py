@@ -74,6 +74,12 @@ def within(name: str, what: str, found: Times, median: float, p95: float | None 
     return Line(name, what, found.words(), target, met)
 
 
+def longest(name: str, what: str, found: Times, most: float) -> Line:
+    """Return the line of waits of which none may be longer than `most` (seconds)."""
+    last = found.sorted[-1]
+    return Line(name, what, f"{found.words()}, longest {last * 1e3:,.0f} ms", f"longest < {most:g} s", last < most)
+
+
 def at_least(name: str, what: str, found: float, least: float, unit: str) -> Line:
     """Return the line of a rate that has to be reached."""
     return Line(name, what, f"{found:,.0f} {unit}", f"≥ {least:,.0f} {unit}", found >= least)

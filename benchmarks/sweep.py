@@ -57,11 +57,11 @@ def due(city: City, terms: int, supervisor: Supervisor) -> Iterator[Line]:
     """Measure how long two workers take when `terms` terms fall due at once, and look whether each spoke once."""
     cases = falling.prepare(city, terms)
     with carrying(city, supervisor), ExitStack() as processes:
-        workers = [processes.enter_context(_worker(city)) for _ in range(WORKERS)]
-        _together(workers, cases.eve)  # what the city itself still had to say
+        workers = [processes.enter_context(worker(city)) for _ in range(WORKERS)]
+        together(workers, cases.eve)  # what the city itself still had to say
         for step in cases.steps:
             begun = time.perf_counter()
-            said = _together(workers, step.at)
+            said = together(workers, step.at)
             seconds = time.perf_counter() - begun
             wrong = falling.faults(city, cases, step)
             if wrong or sum(one["failed"] for one in said):
@@ -75,7 +75,7 @@ def due(city: City, terms: int, supervisor: Supervisor) -> Iterator[Line]:
 
 
 @contextmanager
-def _worker(city: City) -> Iterator[subprocess.Popen[str]]:
+def worker(city: City) -> Iterator[subprocess.Popen[str]]:
     """Lend a process that sweeps when it is told a moment."""
     log = city.settings.data_dir / "sweeper.log"
     with log.open("a", encoding="utf-8") as errors:
@@ -85,21 +85,27 @@ def _worker(city: City) -> Iterator[subprocess.Popen[str]]:
         )  # fmt: skip
     with process:
         try:
-            if _answer(process) != "ready":
+            if answer(process) != "ready":
                 raise CannotMeasure(f"A worker does not start; {log} says why.")
             yield process
         finally:
             process.terminate()
 
 
-def _together(workers: list[subprocess.Popen[str]], moment: datetime) -> list[dict[str, float]]:
+def together(workers: list[subprocess.Popen[str]], moment: datetime) -> list[dict[str, float]]:
     """Let every worker sweep as of a moment; return what each of them found."""
-    for worker in workers:
-        print(moment.isoformat(), file=worker.stdin, flush=True)
-    return [json.loads(_answer(worker)) for worker in workers]
+    for one in workers:
+        tell(one, moment)
+    return [json.loads(answer(one)) for one in workers]
 
 
-def _answer(worker: subprocess.Popen[str]) -> str:
+def tell(worker: subprocess.Popen[str], moment: datetime) -> None:
+    """Let a worker sweep as of a moment."""
+    print(moment.isoformat(), file=worker.stdin, flush=True)
+
+
+def answer(worker: subprocess.Popen[str]) -> str:
+    """Wait for a worker's next line; raise CannotMeasure when it has died."""
     line = worker.stdout.readline() if worker.stdout is not None else ""
     if not line:
         raise CannotMeasure("A worker of the sweep has died.")

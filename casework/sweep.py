@@ -24,6 +24,7 @@ from casework.reference import Reference
 from models import Deadline, db
 from models.base import UtcDateTime, writing
 from models.prepared import Prepared
+from models.turns import give_way
 from rules import deadlines
 from rules.calendar import local_date
 from rules.deadlines import Clock, Due, Moment
@@ -33,9 +34,9 @@ log = logging.getLogger("portal.sweep")
 
 BATCH = 200
 """Rows looked up at a time: what a turn knows of calendar and people is as old as that."""
-PORTION = {"sqlite": 20}
-"""Rows written in one transaction. SQLite has one writer at a time, and others wait less for one commit of twenty rows
-than for twenty. Elsewhere a row has a transaction of its own: two that held several cases and series of numbers, in
+PORTION = {"sqlite": 10}
+"""Rows written in one transaction. SQLite has one writer at a time, and others wait less for one commit of ten rows
+than for ten. Elsewhere a row has a transaction of its own: two that held several cases and series of numbers, in
 changing order, would wait for each other."""
 PUSHED = timedelta(hours=1)
 GONE, BUSY, SPOKEN, LAPSED, FAILED = "gone", "busy", "spoken", "lapsed", "failed"
@@ -82,7 +83,10 @@ def run(now: datetime, limit: int = 10_000, *, cases: Sequence[int] | None = Non
         session.commit()  # ends the reading transaction: each portion gets one of its own
         if turn is None:
             break
-        outcomes = Counter(one for start in range(0, len(due), size) for one in _take(due[start : start + size], turn))
+        outcomes: Counter[str] = Counter()
+        for start in range(0, len(due), size):
+            outcomes.update(_take(due[start : start + size], turn))
+            give_way(connection.engine.url)  # a large sweep lets everybody else write between its portions
         found += outcomes
         if outcomes[BUSY] == len(due):
             break  # somebody is at each of these cases: the next sweep looks again

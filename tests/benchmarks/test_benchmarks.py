@@ -111,6 +111,7 @@ def test_every_benchmark_can_be_run_alone() -> None:
         "board",
         "filing",
         "sweep",
+        "beside",
         "load",
         "weight",
         "paper",

@@ -206,3 +206,22 @@ def test_papers_and_tasks_come_with_the_order(people: Cast, complaint: Case) -> 
     assert paper.facts["addressee"] == "东城区市场监督管理局望江所"
     assert "王秀英" not in str(paper.facts)
     assert at_time(local_date(day(12, 3)), HALF_PAST_EIGHT) <= paper.ordered_at
+
+
+def test_a_long_sweep_steps_aside_between_its_portions(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        bring(people, cast.case_of(cast.file()), "under_review")
+    done: list[str] = []
+    take = sweep._together
+
+    def _counted(portion: Any, turn: Any) -> list[str]:
+        done.append(f"{len(portion)} rows")
+        return take(portion, turn)
+
+    monkeypatch.setattr(sweep, "_together", _counted)
+    monkeypatch.setattr(sweep, "PORTION", {"sqlite": 2, "postgresql": 2})
+    monkeypatch.setattr(sweep, "give_way", lambda _database: done.append("aside"))
+    assert sweep.run(day(12, 3)).failed == 0
+    assert set(done[1::2]) == {"aside"}
+    assert set(done[::2]) <= {"2 rows", "1 rows"}
+    assert len(done) >= 4
