@@ -54,6 +54,7 @@ BLUEPRINTS = (
     "blueprints.archive.views",
     "blueprints.briefings.views",
     "blueprints.briefings.examples",
+    "blueprints.briefings.pictures",
     "blueprints.briefings.reports",
     "blueprints.insight.views",
     "blueprints.insight.hotspots",

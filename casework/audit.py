@@ -16,11 +16,13 @@ from typing import Any
 from sqlalchemy import func, select
 
 from casework import chain, handling
-from casework.briefings import freezing
+from casework.briefings import freezing, pictures, written
+from casework.errors import WorkError
 from casework.reference import Reference, current
 from models import Assessment, Attachment, Briefing, Case, Deadline, Event, Filing, db
 from models import Sequence as Series
 from models.briefing import ISSUED
+from models.secrets import Unreadable
 from rules import deadlines, identifiers
 from rules.periods import Period
 from rules.workflow import WORKFLOW
@@ -168,12 +170,27 @@ def _briefings() -> Iterator[Finding]:
     for row in db.session.scalars(select(Briefing).where(Briefing.state == ISSUED).order_by(Briefing.month)).all():
         if hashlib.sha256(freezing.text_of(row.data).encode()).digest() != row.data_sha256:
             yield Finding("briefing", row.month, "its figures are not those that were frozen", what_kind="briefing")
+        if row.written_sha256 is not None and written.digest(db.session(), row.id) != row.written_sha256:
+            yield Finding("briefing", row.month, "its text is not what was signed", what_kind="briefing")
+        yield from _pictures(row)
         digest, _last, count = freezing.seal_of(Period.parse(row.month), row.records_last)
         if (digest, count) != (row.records_sha256, row.records_count):
             yield Finding(
                 "briefing", row.month, "the events of its month are not those that it was made from",
                 what_kind="briefing",
             )  # fmt: skip
+
+
+def _pictures(row: Briefing) -> Iterator[Finding]:
+    """Every picture of an issued briefing is there, and is the one that was submitted."""
+    for one, file in pictures.of(db.session(), row.id):
+        try:
+            same = hashlib.sha256(pictures.body_of(file)).digest() == one.sha256
+        except (WorkError, Unreadable, ValueError):
+            same = False
+        if not same:
+            what = f"picture {one.id} is not the one that was signed"
+            yield Finding("briefing", row.month, what, what_kind="briefing")
 
 
 def _assessments() -> Iterator[Finding]:

@@ -13,7 +13,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -58,6 +58,8 @@ class Paper:
     """As ordered; dates as ISO text."""
     contents: Contents = NOTHING
     """What is read when it is made."""
+    pictures: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+    """What the page names as /pictures/<name>: each read when the layout comes to it."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from typing import Any
 
 import pikepdf
 from pikepdf import Array, AttachedFileSpec, Name, OutlineItem, Pdf, Rectangle
-from PIL import Image
 
 from casework import attachments, documents
 from casework.attachments import store
@@ -28,6 +27,7 @@ from casework.dossiers import cover
 from casework.dossiers.parts import Part
 from casework.errors import WorkError
 from jobs import pdf
+from jobs.pictures import shrunk
 from models import Attachment, Case
 from models.attachment import CLEAN
 
@@ -138,15 +138,10 @@ def _bytes(file: Attachment) -> bytes:
 
 def _picture(body: bytes) -> bytes:
     """Return a page of A4 with one of our own cleaned pictures on it, lying or standing as it is."""
-    with Image.open(BytesIO(body)) as opened:
-        opened.draft("RGB", (PICTURE, PICTURE))
-        picture = opened.convert("RGB")
-    picture.thumbnail((PICTURE, PICTURE))
-    coded, out = BytesIO(), BytesIO()
-    picture.save(coded, "JPEG", quality=82)
-    points = (picture.width * 72 / 150, picture.height * 72 / 150)
+    coded, (width, height) = shrunk(body, PICTURE, 82)
+    out = BytesIO()
     with Pdf.new() as made:
-        add_picture(made, coded.getvalue(), picture.size, points)
+        add_picture(made, coded, (width, height), (width * 72 / 150, height * 72 / 150))
         made.save(out)
     return out.getvalue()
 

@@ -10,6 +10,7 @@ import logging
 import mimetypes
 import re
 import threading
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from casework import papertext
 from casework.documents import Paper, Rendered
 from jobs import justify
+from jobs.pictures import shrunk
 
 log = logging.getLogger("portal.pdf")
 
@@ -29,6 +31,9 @@ KIT = Path(__file__).resolve().parent.parent / "templates" / "print"
 BASE = "http://paper.invalid/"
 """An address that exists nowhere: what the templates name is found by `Shelf` alone."""
 VARIANT = "pdf/a-3u"
+PICTURE, QUALITY = 1600, 85
+"""Pixels of the longer side of a picture in a paper: 260 an inch where it takes the whole width."""
+NO_PICTURES: Mapping[str, Callable[[], bytes]] = {}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 
 
@@ -37,21 +42,33 @@ class CannotPrint(RuntimeError):
 
 
 class Shelf(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
-    """Hands the layout files of three folders by name, and refuses every other address."""
+    """Hands the layout files of three folders and the pictures of a paper by name, and refuses all else."""
 
-    def __init__(self, folders: dict[str, Path]) -> None:
+    def __init__(self, folders: dict[str, Path], pictures: Mapping[str, Callable[[], bytes]] = NO_PICTURES) -> None:
         super().__init__(allowed_protocols=["http"], allow_redirects=False)
-        self.folders = folders
+        self.folders, self.pictures = folders, pictures
+        self.missing: list[str] = []
+        """Pictures of the paper that could not be read: WeasyPrint would leave them out without a word."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         """Return the file that `http://paper.invalid/<folder>/<name>` stands for; raise ValueError otherwise."""
         parts = urlsplit(url)
         folder, _, name = unquote(parts.path).removeprefix("/").partition("/")
+        if url.startswith(f"{BASE}pictures/") and name in self.pictures:
+            return URLFetcherResponse(url, self._picture(name), {"Content-Type": "image/jpeg"})
         if not url.startswith(BASE) or folder not in self.folders or not _NAME.fullmatch(name):
             raise ValueError("not on the shelf")
         body = (self.folders[folder] / name).read_bytes()
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return URLFetcherResponse(url, body, {"Content-Type": kind})
+
+    def _picture(self, name: str) -> bytes:
+        try:
+            return shrunk(self.pictures[name](), PICTURE, QUALITY)[0]
+        except Exception:
+            log.exception("picture %s of a paper", name)
+            self.missing.append(name)
+            raise
 
 
 class _Complaints(logging.Handler):
@@ -104,7 +121,7 @@ _templates = _environment()
 
 def render(paper: Paper) -> Rendered:
     """Lay out one paper. Raises CannotPrint when it would not show what it must."""
-    return _layout(page_of(paper))
+    return _layout(page_of(paper), paper.pictures)
 
 
 def page_of(paper: Paper) -> str:
@@ -125,13 +142,13 @@ def _seal(paper: Paper) -> str | None:
     return None
 
 
-def _layout(page: str) -> Rendered:
-    complaints = _Complaints()
+def _layout(page: str, pictures: Mapping[str, Callable[[], bytes]] = NO_PICTURES) -> Rendered:
+    complaints, shelf = _Complaints(), Shelf(_shelf.folders, pictures)
     voice = logging.getLogger("weasyprint")
     with _lock:
         voice.addHandler(complaints)
         try:
-            document = HTML(string=page, base_url=f"{BASE}print/", url_fetcher=_shelf).render(
+            document = HTML(string=page, base_url=f"{BASE}print/", url_fetcher=shelf).render(
                 font_config=_fonts, pdf_variant=VARIANT, pdf_tags=True
             )
             out = BytesIO()
@@ -140,6 +157,8 @@ def _layout(page: str) -> Rendered:
             voice.removeHandler(complaints)
     if complaints.glyphs:
         raise CannotPrint("a character has no glyph in any font")
+    if shelf.missing:
+        raise CannotPrint("a picture cannot be read")
     for kind in sorted(set(complaints.others)):
         log.debug("layout: %s", kind)
     return Rendered(out.getvalue(), len(document.pages))

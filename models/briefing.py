@@ -44,6 +44,8 @@ class Briefing(Model):
     """总期号."""
     issued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     issued_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff.id"))
+    written_sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of all that people wrote and chose, pictures included, when it was issued (casework.briefings.written)."""
 
 
 class BriefingSection(Model):
@@ -73,6 +75,25 @@ class BriefingExample(Model):
     title: Mapped[str] = mapped_column(String(60))
     text: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, default=1)
+
+
+class BriefingPicture(Model):
+    """A picture in one part, with its caption (its alternative text, too). Their order is that of `place`, then id."""
+
+    __tablename__ = "briefing_picture"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    briefing_id: Mapped[int] = mapped_column(BigId, ForeignKey("briefing.id"), index=True)
+    key: Mapped[str] = mapped_column(String(20))
+    """Of the part."""
+    attachment_id: Mapped[int] = mapped_column(BigId, ForeignKey("attachment.id"), unique=True)
+    place: Mapped[int] = mapped_column(Integer)
+    caption: Mapped[str] = mapped_column(String(60))
+    inside: Mapped[bool] = mapped_column(Boolean, default=False)
+    """It stands in the bureau's own edition alone."""
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Of the cleaned copy, as it was when the briefing was last submitted."""
 
 
 class BriefingStep(Model):

@@ -27,7 +27,10 @@ class Section:
 
 
 _DATA = read("briefing.toml")
-_NUMBERS = ("district_report_day", "top", "businesses", "proposals", "business_least", "rising_least", "months")
+_NUMBERS = (
+    "district_report_day", "top", "businesses", "proposals", "business_least", "rising_least", "months", "pictures",
+    "caption",
+)  # fmt: skip
 only(_DATA, "briefing.toml", ("name", "district_report_source", "sent", "section", *_NUMBERS))
 source_parts(_DATA["district_report_source"])
 only(_DATA["sent"], "briefing.toml sent", ("report", "send", "give"))
@@ -47,6 +50,10 @@ BUSINESS_LEAST: int = _DATA["business_least"]
 PROPOSALS: int = _DATA["proposals"]
 RISING_LEAST: int = _DATA["rising_least"]
 MONTHS: int = _DATA["months"]
+PICTURES: int = _DATA["pictures"]
+"""Of one part."""
+CAPTION: int = _DATA["caption"]
+"""Characters under a picture."""
 
 
 def report_due(month: Period, calendar: Calendar) -> date:

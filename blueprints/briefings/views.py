@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -14,11 +15,12 @@ from blueprints.web.pages import forget_public_pages
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments
 from casework.actors import StaffView
-from casework.briefings import editions, keeping, places, standings
+from casework.briefings import editions, keeping, pictures, places, standings
 from casework.briefings.keeping import Conflict
 from casework.errors import Faults, NotFound, Refused
 from casework.reference import current
-from models import Briefing, BriefingExample, clock
+from models import Briefing, BriefingExample, BriefingPicture, clock, db
+from models.attachment import CLEAN, WAITING
 from rules import briefing as law
 from rules.calendar import local_date
 from rules.periods import Period
@@ -112,6 +114,7 @@ def answer(
     filled = {
         "say": Filled({"text": own.text if own else "", "version": str(own.version) if own else "0"}),
         "return": Filled({}, prefix="return-"),
+        "picture": Filled({}, prefix="picture-"),
         **(forms or {}),
     }
     month = Period.parse(row.month)
@@ -141,7 +144,36 @@ def answer(
         may_sign=places.may(staff, places.SIGN) and row.state == "submitted",
         problem=next((form for form in filled.values() if form.errors), None),
         **_printings(staff, row),
+        **_pictures(row, part),
     )
+
+
+def _pictures(row: Briefing, part: str) -> dict[str, Any]:
+    found = pictures.of(db.session(), row.id, part)
+    largest = attachments.size_text(attachments.FAMILIES["image"].max_bytes)
+    return {
+        "pictures": [
+            {
+                "id": one.id,
+                "caption": one.caption,
+                "inside": one.inside,
+                "href": f"{href(row.month)}/pictures/{one.id}" if file.state == CLEAN else "",
+                "state": attachments.state_text(file),
+                "row": one,
+            }
+            for one, file in found
+        ],
+        "waiting": sum(file.state == WAITING for _one, file in found),
+        "picture_form": _picture_form,
+        "limits": law,
+        "limits_text": f"JPG、PNG、WebP、HEIC，每张{largest}以内，最多{law.PICTURES}张",
+    }
+
+
+def _picture_form(one: Mapping[str, Any]) -> Filled:
+    row: BriefingPicture = one["row"]
+    values = {"caption": row.caption, "inside": "yes" if row.inside else "", "version": str(row.version)}
+    return Filled(values, prefix=f"picture-{row.id}-")
 
 
 def _example_form(one: BriefingExample) -> Filled:

@@ -15,6 +15,7 @@ from casework.attachments.receiving import CITIZEN, STAFF, Place, check_room
 from casework.errors import NotFound
 from models.attachment import DESTROYED, Attachment
 from models.base import db, writing
+from models.briefing import BriefingPicture
 from models.case import Case
 from models.duty import Voicemail
 from models.filing import Draft
@@ -31,8 +32,9 @@ _FREE = (
     Attachment.filing_id.is_(None),
     Attachment.directive_id.is_(None),
     Attachment.notice_id.is_(None),
+    ~select(BriefingPicture.id).where(BriefingPicture.attachment_id == Attachment.id).exists(),
 )
-"""What no act, filing, directive or notice has taken yet."""
+"""What no act, filing, directive, notice or briefing has taken yet."""
 _FILES = select(Attachment.id, Attachment.original, Attachment.clean)
 
 

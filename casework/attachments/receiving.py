@@ -56,10 +56,12 @@ def receive(
     staff_id: int | None = None,
     kind: str = "evidence",
     field: str | None = None,
+    family: str | None = None,
     now: datetime,
 ) -> Attachment:
     """Seal the stream into a stored file, then write its row and the task that cleans it; return the row.
 
+    `family`: only files of that sort are taken (policy.IMAGE).
     The row is written only when the file has reached the disk; when it cannot be written the file goes again.
     Raises Refused (with `field`) for a type, size, number or total that is not taken, NotFound when the draft,
     filing or case is not there (any more).
@@ -70,6 +72,8 @@ def receive(
     place = Place(draft_id, filing_id, case_id, event_seq)
     head = _first(stream)
     file_type = recognise(name, head, field)
+    if family is not None and file_type.family != family:
+        raise Refused(f"“{name}”是 {file_type.label}，这里只收{FAMILIES[family].label}", field)
     writer = store.Writer()
     try:
         size, digest = _copy(stream, head, writer, name, file_type, field)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from casework import documents, pagestamp, tasks
 from casework.actors import StaffView
-from casework.briefings import places, sentences, sheets
+from casework.briefings import pictures, places, sentences, sheets, written
 from casework.documents import Done, Paper, Render
 from casework.errors import NotFound
 from casework.reference import current
@@ -164,6 +164,7 @@ def _begin(edition_id: int, now: datetime, done: Done) -> Paper | None:
 def paper_of(session: Session, row: Briefing, edition: str) -> Paper:
     """Return all that stands in one edition. The public one lacks the parts of the house, and its proposals."""
     month, root = Period.parse(row.month), current().root()
+    chart = sheets.chart(row.data["trend"])
     return Paper(
         kind=KIND,
         title=law.NAME,
@@ -176,40 +177,65 @@ def paper_of(session: Session, row: Briefing, edition: str) -> Paper:
             "edition": edition,
             "edition_label": law.EDITIONS[edition],
             "month": month.label,
-            "parts": parts_of(session, row, edition),
+            "parts": _numbered(parts_of(session, row, edition), chart is not None),
             "sheets": [one for one in sheets.sheets(row.data) if one.public or edition != law.PUBLIC],
-            "chart": sheets.chart(row.data["trend"]),
+            "chart": chart,
             "sent": dict(law.SENT),
             "frozen_at": row.frozen_at.isoformat() if row.frozen_at else "",
             "seal": row.records_sha256.hex() if row.records_sha256 else "",
             "events": row.records_count,
             "data_seal": row.data_sha256.hex() if row.data_sha256 else "",
+            "written_seal": _written(session, row),
         },
+        pictures=pictures.opened(session, row.id),
     )
+
+
+def _written(session: Session, row: Briefing) -> str:
+    """The check sum of the text: as signed, or of a draft as it is now. What was issued without one has none."""
+    if row.number:
+        return row.written_sha256.hex() if row.written_sha256 else ""
+    return written.digest(session, row.id).hex()
 
 
 def _number(row: Briefing) -> str:
     return f"第{row.number}期（总第{row.total_number}期）" if row.number else "（签发时编号）"
 
 
+def _numbered(parts: list[dict[str, Any]], chart: bool) -> list[dict[str, Any]]:
+    """Number the figures of an edition through: the chart of the first part, then the pictures in their order."""
+    number = 0
+    for part in parts:
+        if chart and part["key"] == "overview":
+            number += 1
+            part["chart"] = number
+        for one in part["pictures"]:
+            number += 1
+            one["number"] = number
+    return parts
+
+
 def parts_of(session: Session, row: Briefing, edition: str) -> list[dict[str, Any]]:
-    """Return the parts of one edition, each with its sentences, commentary and typical cases."""
+    """Return the parts of one edition, each with its sentences, commentary, typical cases and pictures."""
     said = sentences.of(row.data)
-    written = {
+    texts = {
         one.key: one.text
         for one in session.scalars(select(BriefingSection).where(BriefingSection.briefing_id == row.id))
     }
     query = select(BriefingExample).where(BriefingExample.briefing_id == row.id).order_by(BriefingExample.id)
     chosen = [{"title": one.title, "text": one.text} for one in session.scalars(query)]
+    drawn = pictures.printed(session, row.id, public=edition == law.PUBLIC, draft=edition == law.PREVIEW)
     found: list[dict[str, Any]] = []
     for part in law.SECTIONS.values():
         if edition == law.PUBLIC and not part.public:
             continue
         cases = chosen if part.key == "cases" else []
-        text, lines = written.get(part.key, ""), said.get(part.key, [])
-        if text.strip() or lines or cases:  # what nobody wrote is left out, and the numbering closes up
+        text, lines, shown = texts.get(part.key, ""), said.get(part.key, []), drawn.get(part.key, [])
+        if text.strip() or lines or cases or shown:  # what nobody wrote is left out, and the numbering closes up
             title = f"{_NUMERALS[len(found)]}、{part.title}"
-            found.append({"key": part.key, "title": title, "said": lines, "text": text, "cases": cases})
+            found.append(
+                {"key": part.key, "title": title, "said": lines, "text": text, "cases": cases, "pictures": shown}
+            )
     return found
 
 

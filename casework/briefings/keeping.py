@@ -14,7 +14,7 @@ from casework import numbers, tasks
 from casework.actors import StaffView
 from casework.board import briefs
 from casework.board import keeping as notices
-from casework.briefings import editions, freezing, places, sentences
+from casework.briefings import editions, freezing, pictures, places, sentences, written
 from casework.documents import Done
 from casework.errors import Faults, NotAllowed, NotFound, Refused
 from models import Briefing, BriefingExample, BriefingSection, BriefingStep, Case, db
@@ -118,7 +118,7 @@ def recount(staff: StaffView, row: Briefing, now: datetime) -> None:
     """Count the figures of a draft anew; what was written stays. Raise NotAllowed, Refused once it is submitted."""
     places.require(staff, places.EDIT)
     with writing() as session:
-        held = _locked(session, row.id)
+        held = locked(session, row.id)
         if held.state not in (states.DRAFT, states.FAILED):
             raise Refused("送审以后不能重新取数。")
         held.state = states.COUNTING
@@ -138,7 +138,7 @@ def compile(briefing_id: int, now: datetime, done: Done) -> str:
     data = freezing.freeze(month, now)
     digest, last, count = freezing.seal_of(month)
     with writing() as session:
-        held = _locked(session, briefing_id)
+        held = locked(session, briefing_id)
         if held.state == states.COUNTING:
             held.data, held.frozen_at, held.state = data, now, states.DRAFT
             held.data_sha256 = hashlib.sha256(freezing.text_of(data).encode()).digest()
@@ -182,8 +182,8 @@ def write(staff: StaffView, row: Briefing, key: str, text: str, version: int, no
     if len(text) > LONGEST:
         raise Faults({"text": f"最多写{LONGEST:,}个字，现在有{len(text):,}个字。"})
     with writing() as session:
-        held = _locked(session, row.id)
-        _require_draft(held)
+        held = locked(session, row.id)
+        require_draft(held)
         part = session.scalars(
             select(BriefingSection).where(BriefingSection.briefing_id == held.id, BriefingSection.key == key)
         ).one()
@@ -194,7 +194,8 @@ def write(staff: StaffView, row: Briefing, key: str, text: str, version: int, no
         part.text, part.version, part.edited_at, part.edited_by = text, version + 1, now, staff.id
 
 
-def _require_draft(row: Briefing) -> None:
+def require_draft(row: Briefing) -> None:
+    """Raise Refused for a briefing in which nothing may be changed now."""
     if row.state != states.DRAFT:
         raise Refused(f"这一期{STATES[row.state]}，现在不能改。")
 
@@ -211,8 +212,8 @@ def choose(staff: StaffView, row: Briefing, case_id: int) -> None:
     if case_id not in {one["id"] for one in row.data.get("proposals", ())}:
         raise NotFound("这件不在可选的案例里。")
     with writing() as session:
-        held = _locked(session, row.id)
-        _require_draft(held)
+        held = locked(session, row.id)
+        require_draft(held)
         there = select(BriefingExample.id).where(
             BriefingExample.briefing_id == row.id, BriefingExample.case_id == case_id
         )
@@ -259,7 +260,7 @@ def retell(staff: StaffView, row: Briefing, example_id: int, values: Mapping[str
     if faults:
         raise Faults(faults)
     with writing() as session:
-        _require_draft(_locked(session, row.id))
+        require_draft(locked(session, row.id))
         one = session.get(BriefingExample, example_id)
         if one is None or one.briefing_id != row.id:
             raise NotFound("没有这个案例。")
@@ -272,18 +273,24 @@ def leave_out(staff: StaffView, row: Briefing, example_id: int) -> None:
     """Take a typical case out again. Raise NotAllowed, Refused."""
     places.require(staff, places.EDIT)
     with writing() as session:
-        _require_draft(_locked(session, row.id))
+        require_draft(locked(session, row.id))
         one = session.get(BriefingExample, example_id)
         if one is not None and one.briefing_id == row.id:
             session.delete(one)
 
 
 def submit(staff: StaffView, row: Briefing, now: datetime) -> None:
-    """Hand a draft to the leader. Raise NotAllowed, Refused."""
+    """Hand a draft to the leader, its pictures as they are now. Raise NotAllowed, Refused."""
     places.require(staff, places.EDIT)
+    seals = pictures.seals(db.session(), row.id)  # reads every picture: not while others wait for the row
     with writing() as session:
-        held = _locked(session, row.id)
-        _require_draft(held)
+        held = locked(session, row.id)
+        require_draft(held)
+        there = [one for one, _file in pictures.of(session, held.id)]
+        if {one.id for one in there} != set(seals):
+            raise Refused("刚才有人增减了图片，请看过再送审。", conflict=True)
+        for one in there:
+            one.sha256 = seals[one.id]
         held.state = states.SUBMITTED
         _step(session, held.id, "submitted", staff, now)
 
@@ -295,7 +302,7 @@ def give_back(staff: StaffView, row: Briefing, reason: str, now: datetime) -> No
     if not 0 < len(reason) <= 500:
         raise Faults({"reason": "请写明要改什么，最多500个字。"})
     with writing() as session:
-        held = _locked(session, row.id)
+        held = locked(session, row.id)
         if held.state != states.SUBMITTED:
             raise Refused(f"这一期{STATES[held.state]}，不能退回。")
         held.state = states.DRAFT
@@ -305,21 +312,26 @@ def give_back(staff: StaffView, row: Briefing, reason: str, now: datetime) -> No
 def issue(staff: StaffView, row: Briefing, now: datetime) -> None:
     """Sign a briefing off (签发): it gets its number, never changes again, and its two editions are ordered.
 
-    Raises NotAllowed, Refused, also where the frozen figures are not those that were frozen.
+    Raises NotAllowed, Refused, also where the figures are not those that were frozen, or a picture not the one that was
+    submitted.
     """
     places.require(staff, places.SIGN)
+    seals = pictures.seals(db.session(), row.id)
     with writing() as session:
-        held = _locked(session, row.id)
+        held = locked(session, row.id)
         if held.state != states.SUBMITTED:
             raise Refused(f"这一期{STATES[held.state]}，不能签发。")
         if hashlib.sha256(freezing.text_of(held.data).encode()).digest() != held.data_sha256:
             raise Refused("这一期的数字和冻结时不一样，请报告管理员。")
+        if {one.id: one.sha256 for one, _file in pictures.of(session, held.id)} != seals:
+            raise Refused("这一期的图片和送审时不一样，请报告管理员。")
         if _submitted_by(session, held.id) == staff.id:
             raise NotAllowed("送审的人不能自己签发，请由另一位负责人签发。")
         year = local_date(now).year
         held.number = numbers.take(session.connection(), f"briefing.{year}")
         held.total_number = numbers.take(session.connection(), "briefing")
         held.state, held.issued_at, held.issued_by = states.ISSUED, now, staff.id
+        held.written_sha256 = written.digest(session, held.id)
         _step(session, held.id, "issued", staff, now)
         added = tasks.add(session, editions.of_issue(session, held.id, now))
         session.flush()
@@ -348,6 +360,7 @@ def _step(
     session.add(BriefingStep(briefing_id=briefing_id, at=now, staff_id=who, step=step, text=text))
 
 
-def _locked(session: Session, briefing_id: int) -> Briefing:
+def locked(session: Session, briefing_id: int) -> Briefing:
+    """Return a briefing as it is now, held until the transaction ends."""
     wanted = select(Briefing).where(Briefing.id == briefing_id).with_for_update()
     return session.scalars(wanted.execution_options(populate_existing=True)).one()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from io import BytesIO
 from random import Random
 
-from casework import access, reference
+from casework import access, attachments, reference
 from casework.actors import StaffView
-from casework.briefings import districts, keeping, places
+from casework.briefings import districts, keeping, pictures, picturing, places
+from casework.demo import specimens
 from casework.demo.sources import read
 from casework.reference import UnitView
 from models import Briefing, Case, db
@@ -59,6 +61,7 @@ def _month(month: Period, editor: StaffView, leader: StaffView, rng: Random, unt
     for key, text in texts.items():
         if to_issue or key in DRAFTED:
             keeping.write(editor, row, key, text, 0, at_time(due, EVENING))
+    _picture(row, editor, at_time(due, EVENING))
     for proposal in row.data["proposals"][:2]:
         keeping.choose(editor, row, proposal["id"])
     if not to_issue:
@@ -66,6 +69,14 @@ def _month(month: Period, editor: StaffView, leader: StaffView, rng: Random, unt
     keeping.submit(editor, row, at_time(due + timedelta(days=4), NOON))
     keeping.issue(leader, row, at_time(due + timedelta(days=5), EVENING))
     return 1
+
+
+def _picture(row: Briefing, editor: StaffView, moment: datetime) -> None:
+    """Put a drawn picture into the draft, cleaned at once: no worker runs while the city is made."""
+    given = read("briefings")["picture"]
+    picturing.add(editor, row, given["part"], BytesIO(specimens.shop()), given["name"], given, moment)
+    for _one, file in pictures.of(db.session(), row.id):
+        attachments.clean(file.id, moment)
 
 
 def _reports(month: Period, rng: Random, until: datetime) -> None:

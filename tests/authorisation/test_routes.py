@@ -29,7 +29,7 @@ PLAIN = {
     "month": "2026-10", "part": "overview", "edition_id": 1, "example_id": 1, "unit": "east",
     "publication_id": 1, "entry_id": 1, "dossier_id": 1, "business_id": 1, "size": "a4",
     "breach_id": 1, "objection_id": 1,
-    "destruction_id": 1,
+    "destruction_id": 1, "picture_id": 1,
 }  # fmt: skip
 """What stands for each parameter that is not part of a case; a parameter without an entry fails the matrix."""
 EMPTY_FORM_ACTS = {key for key, action in WORKFLOW.actions.items() if not any(f.required for f in action.fields)}
