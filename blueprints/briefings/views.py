@@ -19,7 +19,7 @@ from casework.briefings import editions, keeping, pictures, places, standings
 from casework.briefings.keeping import Conflict
 from casework.errors import Faults, NotFound, Refused
 from casework.reference import current
-from models import Briefing, BriefingExample, BriefingPicture, clock, db
+from models import Briefing, BriefingExample, BriefingPicture, clock
 from models.attachment import CLEAN, WAITING
 from rules import briefing as law
 from rules.calendar import local_date
@@ -149,7 +149,7 @@ def answer(
 
 
 def _pictures(row: Briefing, part: str) -> dict[str, Any]:
-    found = pictures.of(db.session(), row.id, part)
+    found = pictures.shown(row.id, part)
     largest = attachments.size_text(attachments.FAMILIES["image"].max_bytes)
     return {
         "pictures": [

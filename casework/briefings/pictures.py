@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework.attachments import store
 from casework.errors import Refused
-from models import Attachment, BriefingPicture
+from models import Attachment, BriefingPicture, db
 from models import attachment as files
 from rules import briefing as law
 
@@ -27,6 +27,11 @@ def of(session: Session, briefing_id: int, key: str | None = None) -> list[Shown
     parts = list(law.SECTIONS)
     found = [(one, file) for one, file in session.execute(query)]
     return sorted(found, key=lambda row: (parts.index(row[0].key), row[0].place, row[0].id))
+
+
+def shown(briefing_id: int, key: str) -> list[Shown]:
+    """Return the pictures of one part of a briefing with their files, in their order, for its page."""
+    return of(db.session(), briefing_id, key)
 
 
 def body_of(file: Attachment) -> bytes:
@@ -62,8 +67,7 @@ def printed(session: Session, briefing_id: int, *, public: bool, draft: bool) ->
         ready = file.state == files.CLEAN
         if (public and one.inside) or not (ready or draft):
             continue
-        shown = {"name": f"{one.id}.jpg" if ready else "", "caption": one.caption}
-        found.setdefault(one.key, []).append(shown)
+        found.setdefault(one.key, []).append({"name": f"{one.id}.jpg" if ready else "", "caption": one.caption})
     return found
 
 

@@ -49,7 +49,7 @@ ELSEWHERE = {
     "receipt.text": "a file", "stations.poster": "a file", "track.paper": "a file", "duty.sound": "a file",
     "directives.paper": "a file", "directives.enclosure": "a file", "cases.document": "a file", "board.sheet": "a file",
     "board.file": "a file", "board_amending.file": "a file", "board.briefing": "a file", "briefings.edition": "a file",
-    "incidents.report": "a file", "assessment.notification": "a file",
+    "briefing_pictures.picture": "a file", "incidents.report": "a file", "assessment.notification": "a file",
     "filing.sent": "tests/browser/test_filing.py", "filing.draft": "tests/browser/test_filing.py",
     "filing.kept": "tests/browser/test_filing.py", "receipt.show": "tests/browser/test_filing.py",
     "track.case_page": "tests/browser/test_filing.py", "track.act_page": "tests/browser/test_filing.py",
