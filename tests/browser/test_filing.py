@@ -192,6 +192,7 @@ def test_every_page_of_the_way_can_be_read_by_all(browser: Browser, site: str, l
     page = context.new_page()
 
     def check() -> None:
+        page.wait_for_load_state()  # the step before may still be leading here
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 
