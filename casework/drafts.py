@@ -14,8 +14,9 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from casework import attachments
-from casework.attachments import keeping, store
+from casework.attachments import keeping
 from casework.errors import NotFound, Refused
+from models.attachment import Attachment
 from models.base import canonical, db, writing
 from models.filing import Draft
 
@@ -114,10 +115,9 @@ def _erase(ids: Sequence[int]) -> None:
         return
     with writing() as session:
         session.execute(select(Draft.id).where(Draft.id.in_(found)).with_for_update())
-        names = keeping.erase_rows(session, found)
+        gone = keeping.delete_rows(session, Attachment.draft_id.in_(found))
         session.execute(delete(Draft).where(Draft.id.in_(found)))
-    # Bytes go after the rows: should this stop here, the sweep for strays finds them.
-    store.erase(*names)
+    keeping.erase(gone)
 
 
 def _life(kind: str, keep: bool | None) -> timedelta:

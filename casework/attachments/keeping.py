@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from casework.attachments import store
@@ -25,6 +25,8 @@ LOOSE_FOR = timedelta(days=7)
 STRAY_FOR = timedelta(days=1)
 """How old a stored file without a row must be before it is erased: its row may be on its way."""
 
+Names = tuple[str, str | None]
+"""Under which a file is stored: the original, and its cleaned copy once there is one."""
 
 _FREE = (
     Attachment.event_seq.is_(None),
@@ -141,24 +143,27 @@ def belongs(row: Attachment, case: Case) -> bool:
 
 def remove(attachment_id: int, *, draft_id: int) -> None:
     """Take a file back out of a draft: the row first, then its bytes. Raise NotFound when it is not in that draft."""
-    mine = (Attachment.id == attachment_id, Attachment.draft_id == draft_id)
     with writing() as session:
-        gone = session.execute(delete(Attachment).where(*mine).returning(Attachment.original, Attachment.clean)).all()
+        gone = delete_rows(session, Attachment.id == attachment_id, Attachment.draft_id == draft_id)
     if not gone:
         raise NotFound("这个文件已经移除了")
+    erase(gone)
+
+
+def delete_rows(session: Session, *which: ColumnElement[bool]) -> list[Names]:
+    """Delete the rows of some files inside the caller's transaction.
+
+    Returns the stored names of each, which the caller hands to `erase` after the commit: should it stop before that,
+    the sweep for strays finds the bytes.
+    """
+    named = delete(Attachment).where(*which).returning(Attachment.original, Attachment.clean)
+    return [(original, clean) for original, clean in session.execute(named)]
+
+
+def erase(gone: Iterable[Names]) -> None:
+    """Erase the bytes of files whose rows were deleted."""
     for names in gone:
         store.erase(*names)
-
-
-def erase_rows(session: Session, draft_ids: Sequence[int]) -> list[str]:
-    """Delete the rows of the files of some drafts inside the caller's transaction.
-
-    Returns the stored names, which the caller erases after the commit with `store.erase`.
-    """
-    gone = session.execute(
-        delete(Attachment).where(Attachment.draft_id.in_(draft_ids)).returning(Attachment.original, Attachment.clean)
-    ).all()
-    return [name for names in gone for name in names if name is not None]
 
 
 @dataclass(frozen=True)
@@ -200,9 +205,6 @@ def _erase_loose(now: datetime) -> int:
         ~select(Voicemail.id).where(Voicemail.attachment_id == Attachment.id, Voicemail.dropped_at.is_(None)).exists()
     )
     with writing() as session:
-        gone = session.execute(
-            delete(Attachment).where(*unowned, *late, heard).returning(Attachment.original, Attachment.clean)
-        ).all()
-    for names in gone:
-        store.erase(*names)
+        gone = delete_rows(session, *unowned, *late, heard)
+    erase(gone)
     return len(gone)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from casework import attachments
 from casework.actors import StaffView
 from casework.attachments import Opened, store
+from casework.attachments.keeping import delete_rows, erase
 from casework.attachments.receiving import Stream
 from casework.board import briefs, places
 from casework.board.keeping import locked, require_state
@@ -66,12 +67,10 @@ def remove(staff: StaffView, row: Notice, file_id: int) -> None:
     places.require(staff, places.EDIT)
     with writing() as session:
         require_state(locked(session, row.id), law.DRAFT)
-        mine = (Attachment.id == file_id, Attachment.notice_id == row.id)
-        gone = session.execute(delete(Attachment).where(*mine).returning(Attachment.original, Attachment.clean)).all()
+        gone = delete_rows(session, Attachment.id == file_id, Attachment.notice_id == row.id)
     if not gone:
         raise NotFound("这个文件已经移除了")
-    for names in gone:
-        store.erase(*names)
+    erase(gone)
 
 
 def of(row: Notice) -> list[Attachment]:

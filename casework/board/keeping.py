@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from casework import pagestamp, tasks
 from casework.actors import StaffView
-from casework.attachments import store
+from casework.attachments.keeping import delete_rows, erase
 from casework.board import finding, places, sheets, typed
 from casework.documents import Done
 from casework.errors import Faults, NotAllowed, NotFound, Refused, SavedMeanwhile
@@ -270,13 +270,11 @@ def drop(staff: StaffView, row: Notice) -> None:
     with writing() as session:
         held = locked(session, row.id)
         require_state(held, law.DRAFT)
-        mine = Attachment.notice_id == held.id
-        gone = session.execute(delete(Attachment).where(mine).returning(Attachment.original, Attachment.clean)).all()
+        gone = delete_rows(session, Attachment.notice_id == held.id)
         for table in (NoticeStep, NoticeText, NoticeSheet):
             session.execute(delete(table).where(table.notice_id == held.id))
         session.delete(held)
-    for names in gone:
-        store.erase(*names)
+    erase(gone)
 
 
 def files_of(notice_id: int) -> frozenset[int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from casework import attachments
 from casework.actors import StaffView
-from casework.attachments import store
+from casework.attachments.keeping import delete_rows, erase
 from casework.attachments.policy import IMAGE
 from casework.attachments.receiving import Stream
 from casework.briefings import keeping, pictures, places
@@ -94,13 +94,8 @@ def _caption(values: Mapping[str, str], then: str = "") -> str:
 def _drop(attachment_id: int) -> None:
     """Take back a file that nothing came to name: the row first, then its bytes."""
     with writing() as session:
-        gone = session.execute(
-            delete(Attachment)
-            .where(Attachment.id == attachment_id)
-            .returning(Attachment.original, Attachment.clean)
-        ).all()  # fmt: skip
-    for names in gone:
-        store.erase(*names)
+        gone = delete_rows(session, Attachment.id == attachment_id)
+    erase(gone)
 
 
 def name(staff: StaffView, row: Briefing, picture_id: int, values: Mapping[str, str]) -> None:
