@@ -6,9 +6,9 @@ from flask import Blueprint, Response, request
 
 from blueprints.board.editing import HOME, answer, href
 from blueprints.web import leave, policy, say
+from blueprints.web.files import handed_out
 from blueprints.web.forms import Filled
 from blueprints.web.signed_in import worker_of_desk
-from casework import attachments
 from casework.board import correcting, enclosing, keeping, sheets
 from casework.errors import Faults, NotFound, Refused, SavedMeanwhile
 from models import Notice, clock
@@ -86,10 +86,7 @@ def file(notice_id: int, file_id: int) -> Response:
     except NotFound as gone:
         say(gone.sentence, tone="warn")
         return leave(HOME)
-    headers = {**attachments.HEADERS, "Content-Length": str(opened.size)}
-    if not picture:
-        headers["Content-Disposition"] = opened.disposition
-    return Response(opened.chunks, mimetype=opened.media_type, headers=headers)
+    return handed_out(opened, in_page=picture)
 
 
 @bp.post("/<int:notice_id>/files/<int:file_id>/remove")

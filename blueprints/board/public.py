@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from blueprints.board import show
 from blueprints.web import page, policy
+from blueprints.web.files import handed_out
 from casework import attachments
 from casework.board import enclosing, finding, markup, reading, sheets
 from casework.errors import NotFound
@@ -127,12 +128,10 @@ def file(notice_id: int, file_id: int) -> Response:
     """Hand out the cleaned copy of a file; a picture is shown in its notice."""
     row = _shown(notice_id)
     opened, picture = enclosing.open_file(row, row_number(str(file_id)) or 0)
-    headers = {**attachments.HEADERS, "Content-Length": str(opened.size)}
+    answer = handed_out(opened, in_page=picture)
     if picture:
-        headers["Cache-Control"] = f"public, max-age={_DAY}"
-    else:
-        headers["Content-Disposition"] = opened.disposition
-    return Response(opened.chunks, mimetype=opened.media_type, headers=headers)
+        answer.headers["Cache-Control"] = f"public, max-age={_DAY}"
+    return answer
 
 
 @bp.get("/<int:notice_id>/briefing.pdf")

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 
 from blueprints.briefings.views import answer, back, href
 from blueprints.web import leave, policy, say
+from blueprints.web.files import handed_out
 from blueprints.web.forms import Filled
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments
@@ -56,8 +57,7 @@ def picture(month: str, picture_id: int) -> Response:
         opened = attachments.open_clean(file)
     except NotFound as gone:
         return back(gone)
-    headers = {**attachments.HEADERS, "Content-Length": str(opened.size)}
-    return Response(opened.chunks, mimetype=opened.media_type, headers=headers)
+    return handed_out(opened, in_page=True)
 
 
 @bp.post("/<month>/pictures/<int:picture_id>")

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from blueprints.command import entries
 from blueprints.command.frame import show
 from blueprints.web import leave, policy, say
+from blueprints.web.files import handed_out
 from blueprints.web.forms import Filled
 from blueprints.web.signed_in import worker_of_desk
 from casework import attachments, casefile, directives, documents
@@ -196,5 +197,4 @@ def enclosure(directive_id: int, enclosure_id: int) -> Response:
     staff = worker_of_desk()
     directive = directives.find(staff, directive_id)
     opened = attachments.open_clean(directives.file_of(directive, staff, enclosure_id))
-    headers = {**attachments.HEADERS, "Content-Disposition": opened.disposition, "Content-Length": str(opened.size)}
-    return Response(opened.chunks, mimetype=opened.media_type, headers=headers, direct_passthrough=True)
+    return handed_out(opened)

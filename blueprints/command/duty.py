@@ -12,6 +12,7 @@ from blueprints.command.frame import show
 from blueprints.desk import present
 from blueprints.desk.dates import completed
 from blueprints.web import leave, policy, say
+from blueprints.web.files import handed_out
 from blueprints.web.forms import Filled
 from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
@@ -132,8 +133,7 @@ def sound(voicemail_id: int) -> Response:
     except NotFound as gone:
         say(gone.sentence, tone="warn")
         return leave("/command/duty")
-    headers = {**attachments.HEADERS, "Content-Disposition": opened.disposition, "Content-Length": str(opened.size)}
-    return Response(opened.chunks, mimetype=opened.media_type, headers=headers, direct_passthrough=True)
+    return handed_out(opened)
 
 
 @bp.post("/voicemail/<int:voicemail_id>/take")

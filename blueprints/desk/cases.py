@@ -12,6 +12,7 @@ from blueprints.desk import papers as sheets
 from blueprints.desk.panel import Typed
 from blueprints.web import leave, page, policy, posted, say
 from blueprints.web.errors import LATER, not_now
+from blueprints.web.files import handed_out
 from blueprints.web.pages import by_htmx, own_path
 from blueprints.web.signed_in import worker_of_desk
 from blueprints.web.staff import current_staff, may_open
@@ -287,7 +288,7 @@ def reveal(number: str) -> Response:
 def file(number: str, file_id: int) -> Response:
     """Hand out the harmless copy of a file."""
     case = access.find(worker_of_desk(), number)
-    return _handed_out(attachments.open_clean(attachments.one_of_case(case, file_id)))
+    return handed_out(attachments.open_clean(attachments.one_of_case(case, file_id)))
 
 
 @bp.post("/<number>/files/<int:file_id>/original")
@@ -299,12 +300,7 @@ def original(number: str, file_id: int) -> Response:
     if not identity.may_reveal(staff, case, now):
         raise NotAllowed("只有办理这一件的人可以查看原件。")
     reason = request.form.get("reason", "")
-    return _handed_out(attachments.open_original(file_id, case=case, staff_id=staff.id, reason=reason, now=now))
-
-
-def _handed_out(opened: attachments.Opened) -> Response:
-    headers = {**attachments.HEADERS, "Content-Disposition": opened.disposition, "Content-Length": str(opened.size)}
-    return Response(opened.chunks, mimetype=opened.media_type, headers=headers, direct_passthrough=True)
+    return handed_out(attachments.open_original(file_id, case=case, staff_id=staff.id, reason=reason, now=now))
 
 
 @bp.get("/<number>/documents/<int:document_id>")
