@@ -119,7 +119,7 @@ def _leaf(part: Part) -> Leaf:
 
 def _file(leaf: Leaf, file: Attachment) -> Leaf:
     if file.clean_type == "image/jpeg":
-        return replace(leaf, pages=[_picture(_bytes(file))], count=1)
+        return replace(leaf, pages=[_picture(store.body(str(file.clean)))], count=1)
     if file.clean_type == "application/pdf":
         drawn, answer = bytearray(), None
         answer = clean_apart(PAGES, file.clean_size or 0, store.read(str(file.clean)), drawn.extend, DRAWN)
@@ -127,13 +127,9 @@ def _file(leaf: Leaf, file: Attachment) -> Leaf:
             return replace(leaf, pages=[bytes(drawn)], count=answer.pages)
         return replace(leaf, slip=cover.slip(leaf.part, f"不能转成图像：{answer.reason or '文件太大'}"))
     if file.clean_type == "text/plain":
-        text = _bytes(file).decode("utf-8", "replace")
+        text = store.body(str(file.clean)).decode("utf-8", "replace")
         return replace(leaf, slip=cover.slip(leaf.part, "", text[:TEXT]))
     return replace(leaf, slip=cover.slip(leaf.part, "录音、录像不能印在纸上，保存在系统里"))
-
-
-def _bytes(file: Attachment) -> bytes:
-    return b"".join(store.read(str(file.clean)))
 
 
 def _picture(body: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -150,30 +149,20 @@ def answer(
 
 def _pictures(row: Briefing, part: str) -> dict[str, Any]:
     found = pictures.shown(row.id, part)
-    largest = attachments.size_text(attachments.FAMILIES["image"].max_bytes)
+    family = attachments.FAMILIES["image"]
+    largest = attachments.size_text(family.max_bytes)
     return {
-        "pictures": [
-            {
-                "id": one.id,
-                "caption": one.caption,
-                "inside": one.inside,
-                "href": f"{href(row.month)}/pictures/{one.id}" if file.state == CLEAN else "",
-                "state": attachments.state_text(file),
-                "row": one,
-            }
-            for one, file in found
-        ],
+        "pictures": [(one, file.state == CLEAN, attachments.state_text(file)) for one, file in found],
         "waiting": sum(file.state == WAITING for _one, file in found),
         "picture_form": _picture_form,
         "limits": law,
-        "limits_text": f"JPG、PNG、WebP、HEIC，每张{largest}以内，最多{law.PICTURES}张",
+        "limits_text": f"{attachments.names_of(family)}，每张{largest}以内，最多{law.PICTURES}张",
     }
 
 
-def _picture_form(one: Mapping[str, Any]) -> Filled:
-    row: BriefingPicture = one["row"]
-    values = {"caption": row.caption, "inside": "yes" if row.inside else "", "version": str(row.version)}
-    return Filled(values, prefix=f"picture-{row.id}-")
+def _picture_form(one: BriefingPicture) -> Filled:
+    values = {"caption": one.caption, "inside": "yes" if one.inside else "", "version": str(one.version)}
+    return Filled(values, prefix=f"picture-{one.id}-")
 
 
 def _example_form(one: BriefingExample) -> Filled:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from casework.attachments.policy import FAMILIES, MAX_FILES, MAX_TOTAL, POLICY, size_text
+from casework.attachments.policy import FAMILIES, MAX_FILES, MAX_TOTAL, names_of, size_text
 from rules.citation import cite
 from rules.table import Field
 from rules.terms import RULES, Rule, RuleVersion, version_for
@@ -158,7 +158,7 @@ def file_limits() -> tuple[str, ...]:
     """Return what may be uploaded, a line for each family of files, from the table that checks it."""
     lines = []
     for family in FAMILIES.values():
-        names = [kind.label.split()[0] for kind in POLICY.values() if kind.family == family.key]
-        shown = "" if names == [family.label] else f"（{'、'.join(names)}）"
+        names = names_of(family)
+        shown = "" if names == family.label else f"（{names}）"
         lines.append(f"{family.label}{shown}，每个不超过 {size_text(family.max_bytes)}")
     return (*lines, f"一次最多 {MAX_FILES} 个，加起来不超过 {size_text(MAX_TOTAL)}")

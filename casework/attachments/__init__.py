@@ -19,7 +19,16 @@ from casework.attachments.keeping import (
     sweep_strays,
 )
 from casework.attachments.names import disposition, shown_name
-from casework.attachments.policy import FAMILIES, MAX_FILES, MAX_TOTAL, POLICY, accept, limits_text, size_text
+from casework.attachments.policy import (
+    FAMILIES,
+    MAX_FILES,
+    MAX_TOTAL,
+    POLICY,
+    accept,
+    limits_text,
+    names_of,
+    size_text,
+)
 from casework.attachments.receiving import receive
 from casework.attachments.serving import HEADERS, Opened, open_clean, open_original
 from casework.attachments.spool import Spool
@@ -43,6 +52,7 @@ __all__ = [
     "configure",
     "disposition",
     "limits_text",
+    "names_of",
     "of_case",
     "of_directive",
     "of_draft",

@@ -107,12 +107,16 @@ def size_text(size: int) -> str:
     return f"{size / MB:.1f}".removesuffix(".0") + " MB"
 
 
+def names_of(family: Family) -> str:
+    """Return the types of a family as people call them: JPG、PNG、WebP、HEIC."""
+    return "、".join(kind.label.split()[0] for kind in POLICY.values() if kind.family == family.key)
+
+
 def limits_text() -> str:
     """Return the one sentence about types and limits that stands under every file input."""
     parts = []
     for family in FAMILIES.values():
-        kinds = [kind for kind in POLICY.values() if kind.family == family.key]
-        names = "、".join(kind.label.split()[0] for kind in kinds)
+        names = names_of(family)
         shown = family.label if names == family.label else f"{family.label}（{names}）"
         parts.append(f"{shown}每个不超过 {size_text(family.max_bytes)}")
     return f"{'；'.join(parts)}。最多 {MAX_FILES} 个文件，加起来不超过 {size_text(MAX_TOTAL)}"

@@ -139,6 +139,11 @@ def read(name: str) -> Iterator[bytes]:
     return _from(first, chunks)
 
 
+def body(name: str) -> bytes:
+    """Return the plain bytes of a stored file at once, for one that is small. Raises as `read`."""
+    return b"".join(read(name))
+
+
 def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest

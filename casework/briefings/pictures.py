@@ -36,7 +36,7 @@ def shown(briefing_id: int, key: str) -> list[Shown]:
 
 def body_of(file: Attachment) -> bytes:
     """Return the cleaned copy of a picture. Raise NotFound when there is none, Unreadable when it was altered."""
-    return b"".join(store.read(file.clean or ""))
+    return store.body(file.clean or "")
 
 
 def seals(session: Session, briefing_id: int) -> dict[int, bytes]:
@@ -79,7 +79,7 @@ def opened(session: Session, briefing_id: int) -> Mapping[str, Callable[[], byte
 
 def _opener(digest: bytes | None, name: str) -> Callable[[], bytes]:
     def read() -> bytes:
-        body = b"".join(store.read(name))
+        body = store.body(name)
         if digest is not None and hashlib.sha256(body).digest() != digest:
             raise ValueError("a picture is not what was submitted")
         return body
