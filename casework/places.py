@@ -22,7 +22,7 @@ def bureaus() -> list[Bureau]:
     units = sorted((unit for unit in current().units.values() if not unit.closed), key=lambda unit: unit.id)
     return [
         Bureau(
-            unit.short_name.removesuffix("局"),
+            unit.area,
             unit,
             tuple(one for one in units if one.kind == OFFICE and one.bureau_id == unit.id),
         )

@@ -39,6 +39,11 @@ class UnitView:
     address: str
     closed: bool
 
+    @property
+    def area(self) -> str:
+        """The name of the district of a bureau: 江南区."""
+        return self.short_name.removesuffix("局")
+
     def within(self, other: UnitView) -> bool:
         """Tell whether this unit is `other` or lies below it."""
         return self.path.startswith(other.path)
@@ -131,22 +136,21 @@ def put_calendar_years(session: Session, years: Mapping[int, Sequence[Day]], now
     """Enter the published arrangements of years that are not known yet: year → the days that differ from their week."""
     marked = [day for days in years.values() for day in days]
     session.add_all(CalendarYear(year=year, source=days[0].source, entered_at=now) for year, days in years.items())
-    session.execute(delete(CalendarDay).where(CalendarDay.day.in_([one.day for one in marked])))
-    session.execute(insert(CalendarDay), [{**one._asdict(), "entered_at": now, "entered_by": None} for one in marked])
-    changed(session)
+    _replace_days(session, [one.day for one in marked], marked, now, None)
 
 
 def put_calendar_days(
     session: Session, days: Mapping[date, tuple[bool, str] | None], source: str, now: datetime, by: int | None
 ) -> None:
     """Enter single days: day → (is working, note), or None for a day that is again as its week has it."""
-    session.execute(delete(CalendarDay).where(CalendarDay.day.in_(list(days))))
-    entered = [
-        {"day": day, "is_working": mark[0], "note": mark[1], "source": source, "entered_at": now, "entered_by": by}
-        for day, mark in days.items()
-        if mark is not None
-    ]
-    if entered:
+    marked = [Day(day, *mark, source) for day, mark in days.items() if mark is not None]
+    _replace_days(session, list(days), marked, now, by)
+
+
+def _replace_days(session: Session, gone: list[date], marked: Sequence[Day], now: datetime, by: int | None) -> None:
+    session.execute(delete(CalendarDay).where(CalendarDay.day.in_(gone)))
+    if marked:
+        entered = [{**one._asdict(), "entered_at": now, "entered_by": by} for one in marked]
         session.execute(insert(CalendarDay), entered)
     changed(session)
 

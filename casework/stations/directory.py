@@ -80,4 +80,4 @@ def _entry(row: Station, ref: Reference) -> Entry:
 def district_of(unit: UnitView, ref: Reference) -> str:
     """Return the name of the district in which a unit lies: 江南区; 市直 outside all of them."""
     bureau = ref.units[unit.bureau_id]
-    return bureau.short_name.removesuffix("局") if bureau.kind == DISTRICT else "市直"
+    return bureau.area if bureau.kind == DISTRICT else "市直"

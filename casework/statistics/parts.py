@@ -140,7 +140,7 @@ def _place(dividing: Dividing) -> Breakdown:
 
 
 def _district(bureau: UnitView) -> str:
-    return "市局直管" if bureau.kind == CITY else bureau.short_name.removesuffix("局")
+    return "市局直管" if bureau.kind == CITY else bureau.area
 
 
 def _unit(dividing: Dividing) -> Breakdown:
