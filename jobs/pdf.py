@@ -91,12 +91,13 @@ class _Complaints(logging.Handler):
 # new one for each paper is never given back.
 _lock = threading.Lock()
 _fonts = FontConfiguration()
-_shelf = Shelf({"print": KIT})
+_folders = {"print": KIT}
+"""By the name that stands first in an address; `configure` adds the others."""
 
 
 def configure(fonts: Path, seals: Path) -> None:
     """Say where the fonts (DATA_DIR/fonts) and the seals (DATA_DIR/seals) lie, and get ready to work."""
-    _shelf.folders.update({"fonts": fonts, "seals": seals})
+    _folders.update({"fonts": fonts, "seals": seals})
     if not justify.install():
         log.warning("this version of WeasyPrint is not known here: Chinese lines will end unevenly")
     logging.getLogger("weasyprint").propagate = False
@@ -134,7 +135,7 @@ def page_of(paper: Paper) -> str:
 
 def _seal(paper: Paper) -> str | None:
     """Return the file of the bureau's seal, if one was put there; without it the place for the stamp is marked."""
-    folder = _shelf.folders.get("seals")
+    folder = _folders.get("seals")
     for ending in ("svg", "png"):
         name = f"{paper.bureau_key}.{ending}"
         if folder is not None and (folder / name).is_file():
@@ -143,7 +144,7 @@ def _seal(paper: Paper) -> str | None:
 
 
 def _layout(page: str, pictures: Mapping[str, Callable[[], bytes]] = NO_PICTURES) -> Rendered:
-    complaints, shelf = _Complaints(), Shelf(_shelf.folders, pictures)
+    complaints, shelf = _Complaints(), Shelf(_folders, pictures)
     voice = logging.getLogger("weasyprint")
     with _lock:
         voice.addHandler(complaints)
