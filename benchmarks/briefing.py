@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.paper import press
 from benchmarks.server import memory
 
 
@@ -27,22 +28,15 @@ def main() -> int:
     """Measure the newest briefing of the city."""
     from sqlalchemy import func, select
 
-    from app import create_app
     from casework.assessment import freezing as assessing
     from casework.briefings import editions, freezing
     from casework.hotspots import finding
-    from config import Settings
-    from jobs import house, pdf
+    from jobs import pdf
     from models import Briefing, Case, clock, db
     from rules import briefing as law
     from rules.periods import Period
 
-    settings = Settings.from_env()
-    app = create_app(settings)
-    house.furnish(settings)
-    pdf.configure(settings.fonts_dir, settings.data_dir / "seals")
-    pdf.warm_up()
-    with app.app_context():
+    with press().app_context():
         written = db.session.scalars(select(Briefing).order_by(Briefing.month.desc()))
         row = next((one for one in written if one.data), None)
         if row is None:

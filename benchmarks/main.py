@@ -47,27 +47,25 @@ class Run:
         return self.cities.of(self.cases)
 
 
-def _paper(run: Run) -> Iterator[Line]:
+def _apart(run: Run, *words: str) -> str:
+    """Run a benchmark in a process of its own; return its last line. Raise LoadFailed when it does not end well."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.paper", "20"], cwd=ROOT, env=run.city.environ, capture_output=True, text=True
+        [sys.executable, "-m", *words], cwd=ROOT, env=run.city.environ, capture_output=True, text=True
     )
     if done.returncode:
-        yield Line("memory", f"the worker that makes papers: not measured ({done.stderr.strip()[-200:]})", "")
-        return
-    megabytes, seconds, one_page = done.stdout.split()[-3:]
+        raise LoadFailed(done.stderr.strip()[-200:])
+    return done.stdout.splitlines()[-1]
+
+
+def _paper(run: Run) -> Iterator[Line]:
+    megabytes, seconds, one_page = _apart(run, "benchmarks.paper", "20").split()
     yield Line("paper", "one paper, warm", f"{float(seconds) * 1e3:.0f} ms")
     yield under("paper", "the layout of a letter of one page, warm", float(one_page) * 1e3, ONE_PAGE_MS, "ms")
     yield under("memory", "the worker at its highest while it makes 20 papers", float(megabytes), WORKER_MB, "MB")
 
 
 def _briefing(run: Run) -> Iterator[Line]:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.briefing"], cwd=ROOT, env=run.city.environ, capture_output=True, text=True
-    )
-    if done.returncode:
-        yield Line("briefing", f"not measured ({done.stderr.strip()[-200:]})", "")
-        return
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(_apart(run, "benchmarks.briefing"))
     cases = f"{found['cases']:,} cases in {found['month']}"
     yield under("briefing", f"the figures of the month, {cases}", found["figures"], BRIEFING_SECONDS, "s")
     yield Line(

@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from benchmarks.server import memory
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def _one_page() -> float:
@@ -27,25 +31,32 @@ def _one_page() -> float:
     return sorted(found)[4]
 
 
-def main() -> int:
-    """Make COUNT papers of the first complaint that has one."""
-    from sqlalchemy import select, update
-
+def press() -> Flask:
+    """Return the portal of the environment, ready to lay out papers as the worker of the queue pdf is."""
     from app import create_app
-    from casework import documents
-    from casework.tasks import DOCUMENT_MAKE
     from config import Settings
     from jobs import house, pdf
-    from models import Document, clock, db
-    from models import document as states
 
-    count = int(sys.argv[1])
     settings = Settings.from_env()
     app = create_app(settings)
     house.furnish(settings)
     pdf.configure(settings.fonts_dir, settings.data_dir / "seals")
     pdf.warm_up()
-    with app.app_context():
+    return app
+
+
+def main() -> int:
+    """Make COUNT papers of the first complaint that has one."""
+    from sqlalchemy import select, update
+
+    from casework import documents
+    from casework.tasks import DOCUMENT_MAKE
+    from jobs import pdf
+    from models import Document, clock, db
+    from models import document as states
+
+    count = int(sys.argv[1])
+    with press().app_context():
         known = select(Document.id).where(Document.kind.in_(documents.TEMPLATES)).order_by(Document.id).limit(count)
         ids = list(db.session.scalars(known))
         if not ids:
