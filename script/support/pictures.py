@@ -34,7 +34,7 @@ TALLEST = 2000
 """Pixels: a longer page is cut there."""
 MOST_BYTES = 150_000
 MOST_IN_ALL = 15_000_000
-COLOURS = (8,)
+COLOURS = 8
 PUBLIC = {
     "home": "/", "file": "/file", "file-complaint": "/file/complaint", "file-report": "/file/report",
     "file-consultation": "/file/consultation", "file-suggestion": "/file/suggestion",
@@ -167,13 +167,12 @@ class Camera:
             picture = shot.convert("RGB")
         picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
         while True:
-            for colours in COLOURS:
-                kept = io.BytesIO()
-                picture.quantize(colours, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
-                if kept.tell() < MOST_BYTES:
-                    place.write_bytes(kept.getvalue())
-                    self.taken.append(place)
-                    return
+            kept = io.BytesIO()
+            picture.quantize(COLOURS, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
+            if kept.tell() < MOST_BYTES:
+                place.write_bytes(kept.getvalue())
+                self.taken.append(place)
+                return
             picture = picture.crop((0, 0, picture.width, picture.height * 3 // 4))
 
 

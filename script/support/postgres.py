@@ -13,15 +13,8 @@ from script.support.processes import Child
 
 # The cluster is thrown away, so it may forget everything when the machine fails.
 # Nothing that is stored lives long enough to be worth vacuuming, and rows come back in the order in which they went in.
-UNSAFE_AND_FAST = (
-    "-c",
-    "fsync=off",
-    "-c",
-    "synchronous_commit=off",
-    "-c",
-    "full_page_writes=off",
-    "-c",
-    "autovacuum=off",
+UNSAFE_AND_FAST = tuple(
+    f"--{setting}=off" for setting in ("fsync", "synchronous-commit", "full-page-writes", "autovacuum")
 )
 
 

@@ -16,7 +16,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
-from werkzeug.routing import Rule
 
 from blueprints.web.policy import policy_of
 from casework import health
@@ -28,7 +27,7 @@ from tests.authorisation.test_routes import address
 from tests.authorisation.world import World
 from tests.support import cast
 from tests.support.cast import PEOPLE
-from tests.support.databases import SQLITE, Databases, release
+from tests.support.databases import Databases
 
 CANARIES = {
     "content": "望江所某某在去年十月收受金丝雀礼盒两次，说是给全所的。",
@@ -45,10 +44,8 @@ OTHERS = [None, *(part for part in PEOPLE if PEOPLE[part][1] != "discipline")]
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory, database_templates: Databases) -> Iterator[World]:
     """A city in which everybody is signed in, with few cases."""
-    with database_templates.copy(SQLITE) as url:
-        made = worlds.build(tmp_path_factory.mktemp("sealed"), url, every_place=False)
+    with worlds.standing(tmp_path_factory.mktemp("sealed"), database_templates, every_place=False) as made:
         yield made
-        release(made.app)
 
 
 @pytest.fixture
@@ -71,11 +68,11 @@ def filed() -> str:
     return receipt.slips[0].number
 
 
-def ways(town: World) -> Iterator[tuple[Rule, str]]:
+def ways(town: World) -> Iterator[str]:
     """Every address that can be asked for, on the case that does not exist."""
     for rule in sorted(town.app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint)):
         if "GET" in (rule.methods or ()) and policy_of(town.app, rule.endpoint) is not None:
-            yield rule, address(town, rule)
+            yield address(town, rule)
 
 
 def read(body: bytes) -> str:
@@ -90,7 +87,7 @@ def everything(town: World, part: str | None) -> dict[str, str]:
     """All that somebody is shown, by address."""
     client = town.client(part)
     shown = {}
-    for _, way in ways(town):
+    for way in ways(town):
         answer = client.get(way)
         shown[way] = f"{answer.status_code} {answer.headers.get('Location')} {read(answer.data)}"
     for word in (*WORDS, "望江所", "礼盒"):

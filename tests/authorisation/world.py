@@ -43,6 +43,7 @@ from rules.workflow import WORKFLOW
 from tests.authorisation.oracle import SEALED, Standing
 from tests.support import cast
 from tests.support.cast import MORNING, Cast
+from tests.support.databases import SQLITE, Databases, release
 
 NOW = MORNING + timedelta(minutes=20)
 SHEET, PAPER = "小票照片上的字".encode(), b"%PDF-1.7 a paper as issued"
@@ -131,6 +132,15 @@ def build(folder: Path, address: str, *, every_place: bool = True) -> World:
         _gather(world)
         db.session.remove()
     return world
+
+
+@contextmanager
+def standing(folder: Path, templates: Databases, *, every_place: bool = True) -> Iterator[World]:
+    """Lend a city on a database of its own; it is gone afterwards."""
+    with templates.copy(SQLITE) as address:
+        made = build(folder, address, every_place=every_place)
+        yield made
+        release(made.app)
 
 
 def _sign_in_everybody(world: World) -> None:

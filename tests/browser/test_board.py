@@ -14,10 +14,10 @@ from models import clock
 from tests.browser.test_desk import sign_in
 from tests.browser.test_frames import RULES
 from tests.support import board, desk
+from tests.support.browser import SIDEWAYS
 from tests.support.cast import MORNING
 from tests.support.desk import Desk
 
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 TABLE = "| 很长的第一列的题目 | 很长的第二列的题目 | 第三列 | 第四列 |\n|---|---|--:|---|\n| 一 | 二 | 3 | 四 |"
 
 

@@ -14,10 +14,9 @@ from casework import directives
 from models import DirectiveUnit, clock, db
 from tests.browser.test_desk import sign_in
 from tests.support import cast, desk, orders
+from tests.support.browser import SIDEWAYS
 from tests.support.cast import MORNING
 from tests.support.desk import Desk
-
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ that no link led to has to be named in ELSEWHERE, with who looks at it.
 from __future__ import annotations
 
 import csv
-import hashlib
 import html
 import re
 import secrets
@@ -27,15 +26,15 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
 from app import create_app
+from casework import sessions
 from config import Settings
 from models import Staff, StaffSession, clock, db
 from models.base import writing
 from tests.browser.test_frames import RULES
 from tests.support import databases, desk
-from tests.support.browser import free_port, serving
+from tests.support.browser import SIDEWAYS, free_port, serving
 from tests.support.databases import SQLITE, Databases
 
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 LINK = re.compile(r"""(?:href|src|hx-get)="([^"#]+)""")
 STARTS = ("/", "/start", "/account", "/desk/")
 ELSEWHERE = {
@@ -109,9 +108,8 @@ class City:
 def city(tmp_path_factory: pytest.TempPathFactory, database_templates: Databases) -> Iterator[City]:
     """The city of `flask demo`, small."""
     port = free_port()
-    with database_templates.copy(SQLITE) as url, pytest.MonkeyPatch.context() as patch:
+    with database_templates.copy(SQLITE) as url:
         folder = tmp_path_factory.mktemp("city")
-        patch.setenv("DATA_DIR", str(folder))
         settings = Settings(
             data_dir=folder, database_url=url, port=port, public_url=f"http://127.0.0.1:{port}", rate_limits=False
         )
@@ -141,7 +139,7 @@ def session_of(staff_id: int) -> str:
     with writing() as session:
         session.add(
             StaffSession(
-                token_hash=hashlib.sha256(token.encode()).digest(), staff_id=staff_id, created_at=now, seen_at=now,
+                token_hash=sessions.hash_of(token), staff_id=staff_id, created_at=now, seen_at=now,
                 expires_at=now + timedelta(hours=8),
             )
         )  # fmt: skip

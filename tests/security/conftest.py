@@ -9,16 +9,14 @@ import pytest
 from models import clock
 from tests.authorisation import world as worlds
 from tests.authorisation.world import World
-from tests.support.databases import SQLITE, Databases, release
+from tests.support.databases import Databases
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, database_templates: Databases) -> Iterator[World]:
     """A city for one file of tests."""
-    with database_templates.copy(SQLITE) as address:
-        made = worlds.build(tmp_path_factory.mktemp("security"), address, every_place=False)
+    with worlds.standing(tmp_path_factory.mktemp("security"), database_templates, every_place=False) as made:
         yield made
-        release(made.app)
 
 
 @pytest.fixture

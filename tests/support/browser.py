@@ -13,6 +13,9 @@ from werkzeug.serving import make_server
 
 from script.support.test import find_browser
 
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+"""Whether a page is wider than its window, asked of the browser."""
+
 
 def free_port() -> int:
     """Return a port of this machine that nobody listens on."""
